@@ -1,0 +1,47 @@
+PYTHON := .meridian/venv/bin/python
+UV := .meridian/venv/bin/uv pip compile -q --universal -p 3.11 --no-emit-index-url --no-emit-find-links --generate-hashes
+export PYTHONPATH := .:serving-image
+
+.DEFAULT_GOAL := help
+.PHONY: help up down status check test bench format lock clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up:  ## install what is needed and bring up the local stack: real vLLM behind real Envoy
+	@./meridian up local
+
+down:  ## remove the local stack: no process, port or file of it is left
+	@./meridian down local
+
+status:  ## processes, ports and health of the local stack
+	@./meridian status local
+
+check:  ## the quick loop, under a minute: lint, types, architecture, unit tests
+	@./meridian setup dev
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy
+	@.meridian/venv/bin/lint-imports
+	@$(PYTHON) -m pytest -q -m "not slow and not real"
+
+test: check  ## everything, with the real engine, the real vLLM and the real Envoy
+	@./meridian setup dev engine serving
+	@$(PYTHON) -m pytest -m "slow or real"
+
+bench:  ## measure `make up`, cold and warm, and what a replica needs
+	@./meridian setup dev engine serving
+	@$(PYTHON) -m bench.up
+
+format:  ## put the code in shape
+	@$(PYTHON) -m ruff check --fix .
+	@$(PYTHON) -m ruff format .
+
+lock:  ## compile the lock files anew from the *.in files
+	@$(UV) requirements.in -o requirements.txt
+	@$(UV) requirements-local.in -c requirements.txt -o requirements-local.txt
+	@$(UV) requirements-dev.in -c requirements.txt -o requirements-dev.txt
+	@cd serving-image && ../$(UV) requirements-cpu.in --override overrides-cpu.txt -o requirements-cpu.txt
+
+clean: down  ## also remove everything that was installed for this checkout
+	@rm -rf .meridian

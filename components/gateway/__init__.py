@@ -1,0 +1,1 @@
+"""The gateway of a region: one behaviour as pure data, rendered for the place it runs in."""

@@ -1,0 +1,1 @@
+"""A region made of processes on this machine: real vLLM behind a real Envoy, under supervisor."""

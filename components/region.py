@@ -1,0 +1,46 @@
+"""The outer waist: what every region offers and takes, whatever runs it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where this checkout keeps what regions on this machine need; other clouds ignore it."""
+
+    root: Path
+    """The checkout."""
+    state: Path
+    """The stack's own folder: files, sockets and logs of its processes."""
+    serving_python: Path
+    """The interpreter of the environment that vLLM is installed in."""
+
+
+@dataclass(frozen=True)
+class TerritoryNames:
+    """What the names layer of a territory gives its regions."""
+
+    authority_certificate: pulumi.Output[str]
+    """The certificate, PEM, that vouches for the territory's entries."""
+    authority_private_key: pulumi.Output[str]
+    """Its key, PEM; a secret."""
+
+
+@dataclass(frozen=True)
+class RegionInputs:
+    """What a region takes besides its spec: values that only connect, never decide."""
+
+    tenant_keys: Mapping[str, pulumi.Output[str]]
+    """API key by tenant; secrets."""
+    names: TerritoryNames
+    machine: Machine
+
+
+class Region(pulumi.ComponentResource):
+    """What every region offers. A class per cloud fills these in."""
+
+    endpoint: pulumi.Output[str]
+    """Base address of the region's entry, e.g. `https://127.0.0.1:8443`. Known once it served a token."""

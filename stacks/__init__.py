@@ -1,0 +1,1 @@
+"""What is deployed. Reading order: config, plan, deploy, outputs; then cli."""

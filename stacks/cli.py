@@ -1,0 +1,108 @@
+"""`./meridian`: the command line. Each command is a few lines over `stacks.operations`."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from rehearsal.engine import EngineError
+from stacks import operations, show
+from stacks.bootstrap import SetupFailed
+from stacks.operations import Part
+from stacks.problems import ConfigurationRefused
+from stacks.session import EngineRefused
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Meridian: models as a service."
+)
+
+Stack = Annotated[str, typer.Argument(help="The stack: the NAME of Pulumi.NAME.yaml.")]
+Machine = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+REFUSED, FAILED, INTERRUPTED = 2, 1, 130
+
+
+@app.command()
+def setup(parts: Annotated[list[Part] | None, typer.Argument(help="All that `up` needs when left out.")] = None) -> None:
+    """Install what a local stack needs: the engine, the serving environment; `dev` is what tests need."""
+    operations.setup(parts or [Part.ENGINE, Part.SERVING])
+
+
+@app.command()
+def up(stack: Stack) -> None:
+    """Make or change a stack until it serves; ends with how to call it."""
+    raise typer.Exit(operations.up(stack))
+
+
+@app.command()
+def preview(stack: Stack) -> None:
+    """Show what `up` would do."""
+    raise typer.Exit(operations.preview(stack))
+
+
+@app.command()
+def refresh(stack: Stack) -> None:
+    """Compare the stack with what is really there, and note the differences."""
+    raise typer.Exit(operations.refresh(stack))
+
+
+@app.command()
+def down(stack: Stack) -> None:
+    """Remove a stack with everything it made."""
+    raise typer.Exit(operations.down(stack))
+
+
+@app.command()
+def status(stack: Annotated[str, typer.Argument()] = "local", *, json: Machine = False) -> None:
+    """Show the processes of a local stack: ports, health, memory."""
+    rows = operations.status(stack)
+    if json:
+        show.as_json([asdict(row) for row in rows])
+    elif rows:
+        show.processes(rows)
+    else:
+        show.say(f"{stack} is not up; `./meridian up {stack}` makes it")
+    raise typer.Exit(0 if rows and all(row.health == "ready" for row in rows) else FAILED)
+
+
+@app.command()
+def outputs(
+    stack: Stack,
+    *,
+    json: Machine = False,
+    key: Annotated[str | None, typer.Option(help="Print this tenant's API key and nothing else.")] = None,
+) -> None:
+    """Show endpoints and CA files; keys only with --key or --json."""
+    territories = operations.outputs(stack)
+    if key is not None:
+        typer.echo(operations.key_of(key, territories))
+    elif json:
+        show.as_json(territories)
+    else:
+        show.how_to_call(stack, territories, operations.first_model(stack))
+
+
+@app.command()
+def env(stack: Stack) -> None:
+    """Print what makes plain `pulumi` work on a local stack: eval "$(./meridian env local)"."""
+    for line in operations.exports(stack):
+        typer.echo(line)
+
+
+def main() -> None:
+    """Run a command; a user's mistake ends with its text and exit code 2, never with a traceback."""
+    try:
+        app(prog_name="./meridian")
+    except ConfigurationRefused as refused:
+        show.refusal(refused, machine=False)
+        raise SystemExit(REFUSED) from None
+    except (SetupFailed, EngineError, EngineRefused, operations.NotUp) as problem:
+        show.failure(str(problem))
+        raise SystemExit(FAILED) from None
+    except KeyboardInterrupt:
+        show.failure("stopped; run the command again and it goes on where it stopped")
+        raise SystemExit(INTERRUPTED) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""The typed configuration of an environment: closed, and the only home of defaults.
+
+A configuration is the `meridian:` part of `Pulumi.<stack>.yaml`. `parse` turns it into a `Config`
+or raises `ConfigurationRefused` with every problem at once; it never calls a cloud and never
+reads a file. `stacks.configfile` and `stacks.program` fetch the values it is given.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic.alias_generators import to_camel
+
+from components.specs import LaneName
+from stacks.explain import problems_of
+from stacks.problems import ConfigurationRefused, Problem
+
+Name = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$")]
+"""Lower-case letters, digits and inner hyphens, 1 to 30 characters: legal in every name built from it."""
+
+RegionName = Annotated[str, Field(pattern=r"^[a-z]+-[a-z0-9-]{0,40}[a-z0-9]$")]
+"""`<cloud>-<region>`, e.g. `local-north`."""
+
+KeyText = Annotated[SecretStr, Field(min_length=20, max_length=200)]
+
+LANES: tuple[LaneName, ...] = get_args(LaneName)
+MIN_DRAIN_SECONDS, MAX_DRAIN_SECONDS = 10, 3600
+
+
+class Section(BaseModel):
+    """A closed part of the configuration; YAML uses camelCase for the same names."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, hide_input_in_errors=True)
+
+
+class Territory(Section):
+    """A legal space: data, keys, logs and fail-over of its tenants never leave its regions."""
+
+    jurisdictions: tuple[str, ...] = Field(min_length=1, description="legal areas, e.g. [EU]")
+    regions: tuple[RegionName, ...] = Field(min_length=1, description="regions, e.g. [local-north]")
+
+
+class Engine(Section):
+    """Size of one vLLM engine. The defaults fit a laptop: one CPU engine under 3.5 GB."""
+
+    max_model_len: int = Field(4096, ge=256, le=1_048_576, description="context, prompt plus output, in tokens")
+    max_num_seqs: int = Field(8, ge=1, le=4096, description="requests generated side by side")
+    max_num_batched_tokens: int = Field(2048, ge=128, le=1_048_576, description="tokens of one scheduler step")
+    max_num_queued_reqs: int = Field(64, ge=1, le=100_000, description="running plus waiting requests admitted")
+    kv_cache_mib: int = Field(64, ge=16, le=1_048_576, description="memory of the KV cache, in MiB")
+    extra_args: dict[str, str | bool] = Field(default_factory=dict, description="further vLLM flags by name")
+
+
+class Model(Section):
+    """A model to serve."""
+
+    source: str = Field(
+        min_length=1, description="`tiny` for a random Llama made on the spot, or the folder of a Hugging Face model"
+    )
+    engine: Engine = Field(default_factory=Engine, description="size of one engine")
+
+
+class Lane(Section):
+    """Caps of one lane."""
+
+    max_output_tokens: int = Field(1024, ge=1, le=1_048_576, description="generated tokens per request")
+    max_choices: int = Field(1, ge=1, le=64, description="answers to one prompt")
+
+
+class Tenant(Section):
+    """An application: its key, where it is served and what it may call."""
+
+    territory: Name = Field(description="the territory that serves it")
+    models: tuple[Name, ...] = Field(min_length=1, description="models it may call, e.g. [tiny-llama]")
+    lanes: tuple[LaneName, ...] = Field(("chat",), min_length=1, description="lanes it may use")
+    key: KeyText | None = Field(
+        None,
+        description="its API key, set with `pulumi config set --secret --path`; without one the stack makes a key",
+    )
+
+
+class Drain(Section):
+    """How a replica stops: says not ready, then refuses new requests, then waits for running ones."""
+
+    delay_seconds: int = Field(5, ge=0, le=300, description="seconds of saying not ready before refusing")
+    timeout_seconds: int = Field(
+        120, ge=MIN_DRAIN_SECONDS, le=MAX_DRAIN_SECONDS, description="seconds that running requests may take"
+    )
+
+
+class Readiness(Section):
+    """When a replica counts as ready; see the page on readiness in `docs`."""
+
+    stall_seconds: int = Field(60, ge=2, le=600, description="seconds without a token before a replica is not ready")
+    probe_interval_seconds: int = Field(30, ge=1, le=300, description="seconds between tokens that prove an idle one")
+
+
+class Local(Section):
+    """What only a stack on this machine has."""
+
+    ports: dict[RegionName, Annotated[int, Field(ge=1024, le=65535)]] = Field(
+        default_factory=dict, description="entry port by region; without one a free port is chosen once and kept"
+    )
+    threads: int = Field(1, ge=1, le=256, description="CPU threads per engine")
+
+
+class Config(Section):
+    """One environment."""
+
+    environment: Literal["local"] = Field(description="which kind of environment this is")
+    territories: dict[Name, Territory] = Field(min_length=1, description="legal spaces by name")
+    models: dict[Name, Model] = Field(min_length=1, description="served models by name")
+    tenants: dict[Name, Tenant] = Field(min_length=1, description="applications by name")
+    lanes: dict[LaneName, Lane] = Field(
+        default_factory=lambda: dict.fromkeys(LANES, Lane()), description="caps by lane"
+    )
+    drain: Drain = Field(default_factory=Drain, description="how a replica stops")
+    readiness: Readiness = Field(default_factory=Readiness, description="when a replica is ready")
+    local: Local = Field(default_factory=Local, description="settings of a stack on this machine")
+
+
+def parse(values: Mapping[str, Any]) -> Config:
+    """Read configuration values, keyed as in the stack file without `meridian:`.
+
+    Raises `ConfigurationRefused` with every problem of form, or, when the form is right, every
+    contradiction between values.
+    """
+    try:
+        config = Config.model_validate(dict(values))
+    except ValidationError as error:
+        raise ConfigurationRefused(problems_of(error, Config)) from None
+    problems = [*_unknown_names(config), *_shared_keys(config), *_repeated_regions(config)]
+    if problems:
+        raise ConfigurationRefused(problems)
+    return config
+
+
+def _unknown_names(config: Config) -> list[Problem]:
+    problems = []
+    for name, tenant in config.tenants.items():
+        where = f"meridian:tenants.{name}"
+        if tenant.territory not in config.territories:
+            problems.append(_no_such("territory", f"{where}.territory", tenant.territory, config.territories))
+        problems += [
+            _no_such("model", f"{where}.models", model, config.models)
+            for model in tenant.models
+            if model not in config.models
+        ]
+    regions = {region for territory in config.territories.values() for region in territory.regions}
+    problems += [
+        _no_such("region", f"meridian:local.ports.{region}", region, dict.fromkeys(regions))
+        for region in config.local.ports
+        if region not in regions
+    ]
+    return problems
+
+
+def _no_such(kind: str, where: str, name: str, known: Mapping[str, Any]) -> Problem:
+    return Problem(
+        where=where,
+        what=f"there is no {kind} named {name!r}",
+        why=f"a {kind} must be declared before it can be named, or requests would have nowhere to go",
+        fix=f"write one of: {', '.join(sorted(known))}",
+    )
+
+
+def _shared_keys(config: Config) -> list[Problem]:
+    owners: dict[str, list[str]] = {}
+    for name, tenant in sorted(config.tenants.items()):
+        if tenant.key is not None:
+            owners.setdefault(tenant.key.get_secret_value(), []).append(name)
+    return [
+        Problem(
+            where=f"meridian:tenants.{names[-1]}.key",
+            what=f"the tenants {' and '.join(names)} have the same key",
+            why="the key alone tells who calls: limits, cache isolation and the audit trail would be shared",
+            fix="give each tenant a key of its own, or leave `key` out and the stack makes one",
+        )
+        for names in owners.values()
+        if len(names) > 1
+    ]
+
+
+def _repeated_regions(config: Config) -> list[Problem]:
+    homes: dict[str, list[str]] = {}
+    for name, territory in sorted(config.territories.items()):
+        for region in territory.regions:
+            homes.setdefault(region, []).append(name)
+    return [
+        Problem(
+            where=f"meridian:territories.{names[-1]}.regions",
+            what=f"{region} is named {len(names)} times, in {' and '.join(names)}",
+            why="a region belongs to exactly one territory, or data could leave its legal space",
+            fix=f"keep {region} in one territory, once",
+        )
+        for region, names in homes.items()
+        if len(names) > 1
+    ]

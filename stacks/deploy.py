@@ -1,0 +1,46 @@
+"""The only loop over territories and regions: it connects, and decides nothing."""
+
+from dataclasses import dataclass
+
+import pulumi
+
+from components.clouds import CLOUDS
+from components.local.keys import RandomKey
+from components.local.names import LocalNames
+from components.region import Machine, Region, RegionInputs
+from components.specs import TerritorySpec
+from stacks.config import Config
+from stacks.plan import Plan
+
+TENANT_KEY_PREFIX = "mk-"
+"""Makes a leaked key easy to find by secret scanners."""
+
+
+@dataclass(frozen=True)
+class Territory:
+    """What was made for one territory."""
+
+    authority_file: pulumi.Output[str]
+    regions: dict[str, Region]
+    tenant_keys: dict[str, pulumi.Output[str]]
+
+
+def deploy(plan: Plan, config: Config, machine: Machine) -> dict[str, Territory]:
+    """Make everything that `plan` says; by territory."""
+    return {spec.name: _territory(spec, config, machine) for spec in plan.territories}
+
+
+def _territory(spec: TerritorySpec, config: Config, machine: Machine) -> Territory:
+    names = LocalNames(spec.name, state=machine.state)
+    tenants = {tenant.name: tenant for region in spec.regions for tenant in region.tenants}
+    keys = {name: _tenant_key(name, config) for name in tenants}
+    inputs = RegionInputs(tenant_keys=keys, names=names.names, machine=machine)
+    regions = {region.name: CLOUDS[region.cloud](region.name, region, inputs, None) for region in spec.regions}
+    return Territory(authority_file=names.authority_file, regions=regions, tenant_keys=keys)
+
+
+def _tenant_key(name: str, config: Config) -> pulumi.Output[str]:
+    given = config.tenants[name].key
+    if given is not None:
+        return pulumi.Output.secret(given.get_secret_value())
+    return RandomKey(f"{name}-key", prefix=TENANT_KEY_PREFIX, opts=pulumi.ResourceOptions()).value

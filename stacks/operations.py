@@ -1,0 +1,162 @@
+"""What the commands do."""
+
+import os
+import platform
+import shlex
+import shutil
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+from components.local.layout import Layout, socket_root
+from components.local.status import ProcessStatus, region_status
+from rehearsal.engine import ensure
+from stacks import bootstrap, configfile, show
+from stacks.config import Config, parse
+from stacks.plan import Plan, make_plan
+from stacks.session import Session
+from stacks.workspace import Workspace, workspace
+
+
+class NotUp(Exception):
+    """A question about a stack that does not exist."""
+
+
+class Part(StrEnum):
+    """What can be installed on its own."""
+
+    DEV = "dev"
+    ENGINE = "engine"
+    SERVING = "serving"
+
+
+def setup(parts: Sequence[Part]) -> None:
+    """Install parts, each only where it is missing or out of date."""
+    place = workspace()
+    if Part.DEV in parts:
+        bootstrap.ensure(bootstrap.development(place.root), say=show.say)
+    if Part.ENGINE in parts:
+        ensure(place.root, progress=show.say, env=os.environ)
+    if Part.SERVING in parts:
+        bootstrap.refuse_unsupported(platform.system(), platform.machine())
+        bootstrap.ensure(bootstrap.serving(place.root), say=show.say)
+
+
+def ready_session(place: Workspace, stack: str) -> Session:
+    """The session of a stack, with everything installed that it needs and the present configuration."""
+    setup([Part.ENGINE, Part.SERVING])
+    session = Session(place, stack, ensure(place.root, progress=show.say, env=os.environ))
+    session.prepare()
+    return session
+
+
+def up(stack: str) -> int:
+    """Make or change a stack; 0 when it serves."""
+    place = workspace()
+    config, _ = planned(place, stack)
+    session = ready_session(place, stack)
+    session.release_stale_locks(show.say)
+    if session.has_pending_operations():
+        show.say("an earlier run was interrupted; finding out what it left")
+        session.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates")
+    code = session.run("up", "--yes", "--skip-preview", "--refresh")
+    if code:
+        return code
+    show.how_to_call(stack, session.outputs()["territories"], next(iter(config.models)))
+    return 0
+
+
+def preview(stack: str) -> int:
+    """What `up` would do."""
+    place = workspace()
+    planned(place, stack)
+    session = ready_session(place, stack)
+    return session.run("preview", "--refresh")
+
+
+def refresh(stack: str) -> int:
+    """Note in the state what is really there."""
+    session = existing(stack)
+    session.release_stale_locks(show.say)
+    return session.run("refresh", "--yes", "--skip-preview")
+
+
+def down(stack: str) -> int:
+    """Remove a stack with everything it made."""
+    place = workspace()
+    if not (place.state(stack) / "backend").exists():
+        show.say(f"{stack} is not up; nothing to remove")
+        return 0
+    session = existing(stack)
+    session.release_stale_locks(show.say)
+    session.prepare()
+    code = session.run("destroy", "--yes", "--skip-preview", "--refresh")
+    if code:
+        return code
+    session.forget()
+    shutil.rmtree(socket_root(place.state(stack)), ignore_errors=True)
+    return 0
+
+
+def status(stack: str) -> list[ProcessStatus]:
+    """The processes of a stack on this machine."""
+    place = workspace()
+    _, plan = planned(place, stack)
+    state = place.state(stack)
+    return [
+        row
+        for territory in plan.territories
+        for region in territory.regions
+        for row in region_status(Layout(state, region.name), state / "territories" / territory.name / "ca.pem")
+    ]
+
+
+def outputs(stack: str) -> dict[str, Any]:
+    """Per territory the endpoint, the CA file and the tenants' keys."""
+    territories = existing(stack).outputs().get("territories")
+    if not territories:
+        message = f"{stack} has no outputs yet; `./meridian up {stack}` has not ended well so far"
+        raise NotUp(message)
+    return dict(territories)
+
+
+def key_of(tenant: str, territories: dict[str, Any]) -> str:
+    """The API key of a tenant."""
+    keys = {name: entry["key"] for territory in territories.values() for name, entry in territory["tenants"].items()}
+    if tenant not in keys:
+        message = f"there is no tenant {tenant!r}; tenants: {', '.join(sorted(keys))}"
+        raise NotUp(message)
+    return str(keys[tenant])
+
+
+def first_model(stack: str) -> str:
+    """A model's name, for examples."""
+    config, _ = planned(workspace(), stack)
+    return next(iter(config.models))
+
+
+def exports(stack: str) -> list[str]:
+    """Shell lines that give plain `pulumi` the stack's engine, state and passphrase."""
+    session = ready_session(workspace(), stack)
+    present = os.environ
+    return [
+        f"export {name}={shlex.quote(value)}"
+        for name, value in sorted(session.environment().items())
+        if present.get(name) != value
+    ]
+
+
+def planned(place: Workspace, stack: str) -> tuple[Config, Plan]:
+    """The configuration and plan of a stack; raises `ConfigurationRefused` before anything is installed."""
+    config = parse(configfile.read(place.root / f"Pulumi.{stack}.yaml"))
+    return config, make_plan(config)
+
+
+def existing(stack: str) -> Session:
+    """The session of a stack that exists; raises `NotUp`."""
+    place = workspace()
+    session = Session(place, stack, ensure(place.root, progress=show.say, env=os.environ))
+    if not session.exists():
+        message = f"{stack} is not up; `./meridian up {stack}` makes it"
+        raise NotUp(message)
+    return session

@@ -1,0 +1,157 @@
+"""From configuration to specs."""
+
+from dataclasses import dataclass
+from typing import get_args
+
+from components.specs import (
+    CloudName,
+    EngineSpec,
+    GatewaySpec,
+    LaneSpec,
+    ModelSpec,
+    RegionSpec,
+    ReplicaSpec,
+    TenantSpec,
+    TerritorySpec,
+)
+from stacks.config import Config, Model
+from stacks.problems import ConfigurationRefused, Problem
+
+BYTES_PER_TOKEN = 4
+"""UTF-8 bytes of one token, generously: Llama 3's tokenizer averages about four characters of English."""
+
+BUFFER_GRAIN = 65536
+"""Buffer limits are rounded up to whole 64 KiB."""
+
+PRIORITY = {"chat": 0, "batch": 10}
+"""vLLM priority by lane, lower is sooner: batch yields to chat."""
+
+FIRST_PORT = 8443
+"""Preferred entry port of the first region in alphabetical order; the next region prefers the next port."""
+
+STREAM_IDLE_SECONDS = 300
+"""Longer than the server ever stays silent: it holds headers for 20 s at most and then sends keep-alive comments."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that will exist in an environment."""
+
+    environment: str
+    territories: tuple[TerritorySpec, ...]
+
+
+def make_plan(config: Config) -> Plan:
+    """The plan of `config`; raises `ConfigurationRefused` with every reason against it."""
+    problems = [*_unknown_clouds(config), *_one_model(config)]
+    if problems:
+        raise ConfigurationRefused(problems)
+    ports = _preferred_ports(config)
+    territories = tuple(_territory(name, config, ports) for name in sorted(config.territories))
+    return Plan(environment=config.environment, territories=territories)
+
+
+def _unknown_clouds(config: Config) -> list[Problem]:
+    offered = get_args(CloudName)
+    return [
+        Problem(
+            where=f"meridian:territories.{name}.regions",
+            what=f"{region} is a region of {region.partition('-')[0]!r}, which this version cannot build",
+            why="a region needs a component that makes its network, keys, engines and entry",
+            fix=f"write a region that starts with one of: {', '.join(f'{cloud}-' for cloud in offered)}",
+        )
+        for name, territory in config.territories.items()
+        for region in territory.regions
+        if region.partition("-")[0] not in offered
+    ]
+
+
+def _one_model(config: Config) -> list[Problem]:
+    if len(config.models) == 1:
+        return []
+    return [
+        Problem(
+            where="meridian:models",
+            what=f"{len(config.models)} models are named: {', '.join(sorted(config.models))}",
+            why="a local region serves one model; each further engine costs about 3 GB",
+            fix="keep one model",
+        )
+    ]
+
+
+def _preferred_ports(config: Config) -> dict[str, int]:
+    regions = sorted(region for territory in config.territories.values() for region in territory.regions)
+    return {region: config.local.ports.get(region, FIRST_PORT + index) for index, region in enumerate(regions)}
+
+
+def _territory(name: str, config: Config, ports: dict[str, int]) -> TerritorySpec:
+    territory = config.territories[name]
+    return TerritorySpec(
+        name=name,
+        jurisdictions=tuple(sorted(territory.jurisdictions)),
+        regions=tuple(_region(region, name, config, ports[region]) for region in sorted(territory.regions)),
+    )
+
+
+def _region(region: str, territory: str, config: Config, port: int) -> RegionSpec:
+    cloud: CloudName = "local"
+    models = tuple(_model(name, model) for name, model in sorted(config.models.items()))
+    largest = max(model.engine.max_model_len for model in models)
+    return RegionSpec(
+        name=region,
+        cloud=cloud,
+        territory=territory,
+        replicas=tuple(_replica(region, model, config) for model in models),
+        lanes=_lanes(config),
+        tenants=tuple(
+            TenantSpec(name=name, has_given_key=tenant.key is not None)
+            for name, tenant in sorted(config.tenants.items())
+            if tenant.territory == territory
+        ),
+        gateway=GatewaySpec(
+            buffer_bytes=-(-largest * BYTES_PER_TOKEN // BUFFER_GRAIN) * BUFFER_GRAIN,
+            stream_idle_seconds=STREAM_IDLE_SECONDS,
+        ),
+        preferred_port=port,
+        port_is_fixed=region in config.local.ports,
+    )
+
+
+def _model(name: str, model: Model) -> ModelSpec:
+    engine = model.engine
+    return ModelSpec(
+        name=name,
+        source=model.source,
+        engine=EngineSpec(
+            max_model_len=engine.max_model_len,
+            max_num_seqs=engine.max_num_seqs,
+            max_num_batched_tokens=engine.max_num_batched_tokens,
+            max_num_queued_reqs=engine.max_num_queued_reqs,
+            kv_cache_memory_bytes=engine.kv_cache_mib * 1024 * 1024,
+            extra_args=tuple(sorted(engine.extra_args.items())),
+        ),
+    )
+
+
+def _replica(region: str, model: ModelSpec, config: Config) -> ReplicaSpec:
+    return ReplicaSpec(
+        name=f"{region}-{model.name}-0",
+        model=model,
+        drain_delay_seconds=config.drain.delay_seconds,
+        drain_timeout_seconds=config.drain.timeout_seconds,
+        stall_seconds=config.readiness.stall_seconds,
+        probe_interval_seconds=config.readiness.probe_interval_seconds,
+        threads=config.local.threads,
+    )
+
+
+def _lanes(config: Config) -> tuple[LaneSpec, ...]:
+    return tuple(
+        LaneSpec(
+            name=name,
+            max_output_tokens=lane.max_output_tokens,
+            priority=PRIORITY[name],
+            max_choices=lane.max_choices,
+        )
+        for name, lane in sorted(config.lanes.items())
+    )

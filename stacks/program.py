@@ -1,0 +1,45 @@
+"""What `__main__.py` runs under the engine."""
+
+import json
+from typing import Any
+
+import pulumi
+from pulumi.runtime.config import get_config_env
+
+from components.region import Machine
+from stacks.config import parse
+from stacks.deploy import deploy
+from stacks.outputs import export
+from stacks.plan import make_plan
+from stacks.problems import ConfigurationRefused
+from stacks.workspace import workspace
+
+NAMESPACE = "meridian:"
+
+
+def main() -> None:
+    """Load, plan, deploy, export. A refused configuration ends the program with its text, without a traceback."""
+    place = workspace()
+    machine = Machine(root=place.root, state=place.state(pulumi.get_stack()), serving_python=place.serving_python)
+    try:
+        config = parse(values_of(get_config_env()))
+        plan = make_plan(config)
+    except ConfigurationRefused as refused:
+        raise pulumi.RunError(str(refused)) from None
+    export(deploy(plan, config, machine))
+
+
+def values_of(settings: dict[str, Any]) -> dict[str, Any]:
+    """The engine's flat settings as configuration values: objects arrive as JSON text."""
+    return {
+        key.removeprefix(NAMESPACE): _decoded(value) for key, value in settings.items() if key.startswith(NAMESPACE)
+    }
+
+
+def _decoded(text: str) -> Any:
+    if not text.startswith(("{", "[")):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

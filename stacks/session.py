@@ -1,0 +1,180 @@
+"""Runs the Pulumi engine on one stack, with its state in the stack's own folder."""
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from rehearsal.engine import Engine
+from rehearsal.engine.environment import pulumi_environment
+from stacks import configfile
+from stacks.workspace import STATE_VARIABLE, Workspace
+
+PASSPHRASE_BYTES = 32
+
+CONFIG_FILE_OPTION = "PULUMI_OPTION_CONFIG_FILE"
+"""The engine reads every flag from the environment too; `stack init` is the one command that ignores this one."""
+
+
+@dataclass(frozen=True)
+class Lock:
+    """Who holds the state of a stack, as the back end's lock file says."""
+
+    file: Path
+    pid: int
+    user: str
+    host: str
+    since: str
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the holder was a process of this machine that is gone."""
+        if self.host != os.uname().nodename:
+            return False
+        try:
+            return psutil.Process(self.pid).name() != "pulumi"
+        except psutil.NoSuchProcess:
+            return True
+
+
+@dataclass(frozen=True)
+class Session:
+    """One stack under one engine."""
+
+    place: Workspace
+    stack: str
+    engine: Engine
+
+    @property
+    def state(self) -> Path:
+        """The stack's own folder."""
+        return self.place.state(self.stack)
+
+    @property
+    def stack_file(self) -> Path:
+        """The committed stack file."""
+        return self.place.root / f"Pulumi.{self.stack}.yaml"
+
+    @property
+    def engine_file(self) -> Path:
+        """The engine's copy of it, with the salt of this stack's encryption."""
+        return self.state / f"Pulumi.{self.stack}.yaml"
+
+    @property
+    def backend(self) -> Path:
+        """Where the engine keeps state and locks."""
+        return self.state / "backend"
+
+    def environment(self) -> dict[str, str]:
+        """The variables under which plain `pulumi` works on this stack."""
+        paths = {CONFIG_FILE_OPTION: str(self.engine_file), STATE_VARIABLE: str(self.place.states)}
+        return paths | pulumi_environment(
+            self.place.root, self.engine, state=self.backend, passphrase_file=self.state / "passphrase"
+        )
+
+    def exists(self) -> bool:
+        """Whether the stack was made and not removed since."""
+        return self._checkpoint.exists()
+
+    @property
+    def _checkpoint(self) -> Path:
+        return self.backend / ".pulumi" / "stacks" / "meridian" / f"{self.stack}.json"
+
+    def prepare(self) -> None:
+        """Make the stack if there is none, and give the engine the present configuration."""
+        self.backend.mkdir(parents=True, exist_ok=True)
+        self.state.chmod(0o700)
+        passphrase = self.state / "passphrase"
+        if not passphrase.exists():
+            passphrase.touch(mode=0o600)
+            passphrase.write_text(secrets.token_urlsafe(PASSPHRASE_BYTES))
+        configfile.engine_copy(self.stack_file, self.engine_file)
+        if self.exists():
+            return
+        shutil.copy(self.place.root / "Pulumi.yaml", self.state / "Pulumi.yaml")
+        # `stack init` writes the salt beside the project file it sees; this one is the copy.
+        self.capture("stack", "init", self.stack, folder=self.state)
+
+    def run(self, *arguments: str) -> int:
+        """Run the engine in sight of the user; Ctrl-C is the engine's to handle."""
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            process = subprocess.Popen(
+                self._command(*arguments),
+                cwd=self.place.root,
+                env=self.environment(),
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            )
+            return process.wait()
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def capture(self, *arguments: str, folder: Path | None = None) -> str:
+        """The engine's standard output; raises `EngineRefused` with its message when it fails."""
+        command = [str(self.engine.bin_folder / "pulumi"), "--non-interactive", *arguments]
+        result = subprocess.run(
+            command,
+            cwd=folder or self.place.root,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if result.returncode:
+            raise EngineRefused(result.stderr.strip() or result.stdout.strip())
+        return result.stdout
+
+    def outputs(self) -> dict[str, Any]:
+        """What the stack exports, secrets included."""
+        text = self.capture("stack", "output", "--stack", self.stack, "--json", "--show-secrets")
+        content = json.loads(text)
+        return content if isinstance(content, dict) else {}
+
+    def locks(self) -> list[Lock]:
+        """The locks on this stack."""
+        folder = self.backend / ".pulumi" / "locks"
+        return [_lock(file) for file in sorted(folder.glob(f"**/{self.stack}/*.json"))]
+
+    def release_stale_locks(self, say: Callable[[str], None]) -> None:
+        """Remove the locks of processes that are gone; those of live ones stay."""
+        for lock in self.locks():
+            if lock.is_stale:
+                say(f"an earlier run (process {lock.pid}, since {lock.since}) ended abnormally; its lock is released")
+                lock.file.unlink(missing_ok=True)
+
+    def has_pending_operations(self) -> bool:
+        """Whether an earlier run was cut off between the start and the end of a change."""
+        content = json.loads(self._checkpoint.read_text())
+        return bool(((content.get("checkpoint") or {}).get("latest") or {}).get("pending_operations"))
+
+    def forget(self) -> None:
+        """Remove the stack and its folder; only after a successful destroy."""
+        self.capture("stack", "rm", self.stack, "--yes", "--preserve-config")
+        shutil.rmtree(self.state)
+
+    def _command(self, *arguments: str) -> list[str]:
+        return [str(self.engine.bin_folder / "pulumi"), *arguments, "--stack", self.stack]
+
+
+class EngineRefused(Exception):
+    """The engine ended with an error; carries its message."""
+
+
+def _lock(file: Path) -> Lock:
+    content = json.loads(file.read_text())
+    return Lock(
+        file=file,
+        pid=int(content["pid"]),
+        user=str(content["username"]),
+        host=str(content["hostname"]),
+        since=str(content["timestamp"]),
+    )

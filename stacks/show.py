@@ -1,0 +1,96 @@
+"""What the command line prints: for people with rich, for machines as JSON."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from components.local.status import ProcessStatus
+from stacks.problems import ConfigurationRefused
+
+out = Console(soft_wrap=True)
+err = Console(stderr=True, soft_wrap=True)
+
+JUST_STARTED_SECONDS = 60
+
+
+def say(line: str) -> None:
+    """One line of progress, on standard error, so that `--json` output stays clean."""
+    err.print(f"[dim]·[/dim] {line}", highlight=False)
+
+
+def as_json(value: Any) -> None:
+    """Print a value as JSON."""
+    json.dump(value, sys.stdout, indent=2)
+    sys.stdout.write("\n")
+
+
+def refusal(refused: ConfigurationRefused, *, machine: bool) -> None:
+    """Print every problem of a configuration."""
+    if machine:
+        as_json({"problems": [asdict(problem) for problem in refused.problems]})
+        return
+    count = len(refused.problems)
+    err.print(f"[bold red]{count} problem{'s' if count > 1 else ''} in the configuration[/bold red]")
+    for problem in refused.problems:
+        err.print(f"\n[bold]{problem.where}[/bold]: {problem.what}", highlight=False)
+        err.print(f"  [dim]why[/dim]  {problem.why}", highlight=False)
+        err.print(f"  [dim]fix[/dim]  {problem.fix}", highlight=False)
+
+
+def failure(message: str) -> None:
+    """Print why a command could not do its work."""
+    err.print(f"[bold red]failed[/bold red]  {message}", highlight=False)
+
+
+def processes(rows: Sequence[ProcessStatus]) -> None:
+    """The table of `status`."""
+    table = Table("region", "process", "state", "pid", "port", "health", "memory", "up", box=None)
+    for row in rows:
+        colour = "green" if row.health == "ready" else "red"
+        table.add_row(
+            row.region,
+            row.name,
+            row.state,
+            str(row.pid or "-"),
+            str(row.port),
+            f"[{colour}]{row.health}[/{colour}]",
+            f"{row.memory_mib} MiB",
+            f"{row.uptime_seconds} s",
+        )
+    out.print(table)
+
+
+def how_to_call(stack: str, territories: Mapping[str, Any], model: str) -> None:
+    """The end of `up`: what to type next. Prints no key; the lines fetch it themselves."""
+    for name, territory in sorted(territories.items()):
+        tenant = min(territory["tenants"], default="")
+        key = f"./meridian outputs {stack} --key {tenant}"
+        out.print(f"\n[bold green]{name}[/bold green] serves at [bold]{territory['endpoint']}/v1[/bold]\n")
+        out.print(_curl(territory, key, model), highlight=False, markup=False)
+        out.print(_python(territory, key, model), highlight=False, markup=False)
+
+
+def _curl(territory: Mapping[str, Any], key: str, model: str) -> str:
+    body = json.dumps(
+        {"model": model, "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 16, "stream": True}
+    )
+    return (
+        f"curl --no-buffer --cacert {territory['caFile']} -H \"Authorization: Bearer $({key})\" "
+        f"-H 'Content-Type: application/json' -d '{body}' {territory['endpoint']}/v1/chat/completions\n"
+    )
+
+
+def _python(territory: Mapping[str, Any], key: str, model: str) -> str:
+    return (
+        "With the openai client (pip install openai), after\n"
+        f"  export SSL_CERT_FILE={territory['caFile']} OPENAI_BASE_URL={territory['endpoint']}/v1 "
+        f'OPENAI_API_KEY="$({key})"\n'
+        "  import openai\n"
+        f'  openai.OpenAI().chat.completions.create(model="{model}", max_tokens=16, '
+        'messages=[{"role": "user", "content": "Hello"}])\n'
+    )

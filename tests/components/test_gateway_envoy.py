@@ -1,0 +1,189 @@
+"""The gateway's behaviour, on the real Envoy in front of a small engine."""
+
+import json
+import ssl
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from components.gateway import envoy
+from components.gateway.behaviour import INFERENCE_PATHS, Behaviour, Listener, Upstream
+from components.local import certificates, ports
+from components.local.certificates import Pair
+from components.local.gateway import envoy_program
+from tests.components.conftest import ENGINE_NAME, FakeEngine, write_pair
+
+pytestmark = pytest.mark.real
+
+KEYS = {"acme": "mk-acme-0123456789abcdef", "beta": "mk-beta-0123456789abcdef"}
+ENGINE_KEY = "engine-key-0123456789abcdef"
+BUFFER = 1 << 20
+
+
+class Gateway:
+    """A running Envoy and a client that trusts it."""
+
+    def __init__(self, folder: Path, authority: Pair, engine: FakeEngine, *, engine_name: str = ENGINE_NAME) -> None:
+        port = ports.choose({"entry": 21443}, fixed=False, registry=folder / "ports.json", owner="test")["entry"]
+        certificate, key = write_pair(
+            folder, "entry", certificates.make_certificate(authority, ["127.0.0.1", "localhost"])
+        )
+        self.authority_file = folder / "authority.pem"
+        self.authority_file.write_text(authority.certificate)
+        behaviour = Behaviour(
+            tenant_keys=tuple(KEYS.items()),
+            engine_key=ENGINE_KEY,
+            upstreams=(Upstream("127.0.0.1", engine.port, engine_name),),
+            buffer_bytes=BUFFER,
+            stream_idle_seconds=300,
+        )
+        self.config = folder / "envoy.json"
+        self.config.write_text(
+            envoy.bootstrap(
+                behaviour,
+                Listener("127.0.0.1", port, certificate, key),
+                admin_socket=str(folder / "a"),
+                authority_file=str(self.authority_file),
+            )
+        )
+        self.log = folder / "envoy.log"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [envoy_program(), "-c", str(self.config), "--disable-hot-restart", "--concurrency", "1"],
+                stdout=log,
+                stderr=log,
+            )
+        context = ssl.create_default_context(cafile=str(self.authority_file))
+        self.client = httpx.Client(base_url=f"https://127.0.0.1:{port}", verify=context, timeout=10)
+        self._wait(port)
+
+    def _wait(self, port: int) -> None:
+        deadline = time.monotonic() + 20
+        while ports.is_free(port):
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        self.client.close()
+        self.process.terminate()
+        self.process.wait(timeout=10)
+
+
+@pytest.fixture
+def gateway(tmp_path: Path, authority: Pair, engine: FakeEngine) -> Iterator[Gateway]:
+    gateway = Gateway(tmp_path, authority, engine)
+    yield gateway
+    gateway.stop()
+
+
+def bearer(tenant: str = "acme") -> dict[str, str]:
+    return {"Authorization": f"Bearer {KEYS[tenant]}"}
+
+
+def test_the_tenant_is_stamped_from_the_key_and_the_key_goes_no_further(gateway: Gateway, engine: FakeEngine) -> None:
+    for tenant, key in KEYS.items():
+        assert gateway.client.get("/v1/models", headers=bearer(tenant)).status_code == 200
+        headers = engine.requests[-1]["headers"]
+        assert headers["x-meridian-tenant"] == tenant
+        assert headers["x-meridian-engine-key"] == ENGINE_KEY
+        assert key not in json.dumps(headers)
+
+
+def test_what_a_client_writes_in_the_platforms_headers_never_arrives(gateway: Gateway, engine: FakeEngine) -> None:
+    spoofed = {
+        "X-Meridian-Tenant": "beta",
+        "x-meridian-engine-key": "guess",
+        "x-meridian-lane": "batch",
+        "X-MERIDIAN-anything": "x",
+        "X-Vllm-Priority": "-100",
+        "X-data-parallel-rank": "3",
+    }
+    assert gateway.client.get("/v1/models", headers=bearer() | spoofed).status_code == 200
+    headers = engine.requests[-1]["headers"]
+    assert headers["x-meridian-tenant"] == "acme"
+    assert headers["x-meridian-engine-key"] == ENGINE_KEY
+    assert not {"x-meridian-lane", "x-meridian-anything", "x-vllm-priority", "x-data-parallel-rank"} & set(headers)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"x-api-key": KEYS["acme"]}])
+def test_without_a_known_key_the_answer_is_401_in_openai_form(
+    gateway: Gateway, engine: FakeEngine, headers: dict[str, str]
+) -> None:
+    answer = gateway.client.get("/v1/models", headers=headers)
+    assert answer.status_code == 401
+    assert answer.json()["error"]["code"] == "invalid_api_key"
+    assert engine.requests == []
+
+
+def test_every_inference_path_passes_and_only_with_its_method(gateway: Gateway, engine: FakeEngine) -> None:
+    for path in INFERENCE_PATHS:
+        assert gateway.client.request(path.method, path.path, headers=bearer()).status_code == 200
+        other = "GET" if path.method == "POST" else "POST"
+        assert gateway.client.request(other, path.path, headers=bearer()).status_code == 404
+    assert len(engine.requests) == len(INFERENCE_PATHS)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/tokenize",
+        "/invocations",
+        "/metrics",
+        "/v1/chat/completions/batch",
+        "/v1/chat/completions/",
+        "/v1/../metrics",
+        "/v1%2fmodels",
+        "//v1/models",
+        "/",
+    ],
+)
+def test_any_other_path_is_refused_and_never_reaches_the_engine(
+    gateway: Gateway, engine: FakeEngine, path: str
+) -> None:
+    answer = gateway.client.get(httpx.URL(gateway.client.base_url, raw_path=path.encode()), headers=bearer())
+    assert answer.status_code in (400, 404)
+    assert engine.requests == []
+
+
+def test_readiness_needs_no_key_and_says_what_the_engine_says(gateway: Gateway, engine: FakeEngine) -> None:
+    assert gateway.client.get("/-/ready").status_code == 200
+    engine.status = 503
+    assert gateway.client.get("/-/ready").status_code == 503
+
+
+def test_a_body_as_large_as_the_plan_allows_passes(gateway: Gateway, engine: FakeEngine) -> None:
+    assert gateway.client.post("/v1/completions", headers=bearer(), content=b"x" * BUFFER).status_code == 200
+    assert engine.requests[-1]["bytes"] == BUFFER
+
+
+def test_an_engine_with_another_name_in_its_certificate_is_not_trusted(
+    tmp_path: Path, authority: Pair, engine: FakeEngine
+) -> None:
+    gateway = Gateway(tmp_path, authority, engine, engine_name="somebody.else.internal")
+    try:
+        assert gateway.client.get("/v1/models", headers=bearer()).status_code == 503
+    finally:
+        gateway.stop()
+    assert engine.requests == []
+
+
+def test_the_access_log_names_the_tenant_and_holds_no_key_and_no_query(gateway: Gateway) -> None:
+    gateway.client.get("/v1/models?token=hush", headers=bearer())
+    gateway.stop()
+    log = gateway.log.read_text()
+    entry = json.loads(next(line for line in log.splitlines() if line.startswith('{"')))
+    assert (entry["tenant"], entry["path"], entry["status"]) == ("acme", "/v1/models", 200)
+    assert "hush" not in log
+    assert not any(secret in log for secret in [*KEYS.values(), ENGINE_KEY])
+
+
+def test_only_tls_1_3_is_spoken(gateway: Gateway) -> None:
+    context = ssl.create_default_context(cafile=str(gateway.authority_file))
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with httpx.Client(verify=context) as old, pytest.raises(httpx.ConnectError):
+        old.get(gateway.client.base_url.join("/-/ready"))

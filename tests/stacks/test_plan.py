@@ -1,0 +1,72 @@
+"""The plan: pure, total, and independent of the order of keys."""
+
+import copy
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stacks.config import parse
+from stacks.plan import make_plan
+
+BASE: dict[str, Any] = {
+    "environment": "local",
+    "territories": {
+        "eu": {"jurisdictions": ["EU", "CH"], "regions": ["local-north", "local-south"]},
+        "us": {"jurisdictions": ["US"], "regions": ["local-west"]},
+    },
+    "models": {"tiny": {"source": "tiny", "engine": {"extraArgs": {"--b": True, "--a": "1"}}}},
+    "tenants": {
+        "acme": {"territory": "eu", "models": ["tiny"]},
+        "beta": {"territory": "us", "models": ["tiny"], "key": "mk-a-key-that-is-long-enough"},
+    },
+}
+
+
+def reordered(value: Any, shuffle: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: reordered(value[key], shuffle) for key in shuffle(sorted(value))}
+    return value
+
+
+@given(st.randoms(use_true_random=False))
+def test_any_order_of_keys_gives_the_same_plan(random: Any) -> None:
+    values = reordered(copy.deepcopy(BASE), lambda keys: random.sample(keys, len(keys)))
+    assert make_plan(parse(values)) == make_plan(parse(BASE))
+
+
+def test_a_tenant_is_served_in_its_own_territory_only() -> None:
+    tenants = {
+        region.name: [tenant.name for tenant in region.tenants]
+        for territory in make_plan(parse(BASE)).territories
+        for region in territory.regions
+    }
+    assert tenants == {"local-north": ["acme"], "local-south": ["acme"], "local-west": ["beta"]}
+
+
+def test_the_plan_carries_no_key() -> None:
+    assert "mk-a-key" not in repr(make_plan(parse(BASE)))
+
+
+def test_adding_a_region_changes_no_other_region_but_for_its_preferred_port() -> None:
+    more = copy.deepcopy(BASE)
+    more["territories"]["us"]["regions"].append("local-zone")
+    before = {region.name: region for t in make_plan(parse(BASE)).territories for region in t.regions}
+    after = {region.name: region for t in make_plan(parse(more)).territories for region in t.regions}
+    assert {name: after[name] for name in before} == before
+
+
+def test_the_buffer_holds_the_largest_legal_prompt() -> None:
+    values = copy.deepcopy(BASE)
+    values["models"]["tiny"]["engine"]["maxModelLen"] = 100_001
+    region = make_plan(parse(values)).territories[0].regions[0]
+    assert region.gateway.buffer_bytes >= 4 * 100_001
+    assert region.gateway.buffer_bytes % 65536 == 0
+
+
+def test_a_port_named_in_the_configuration_is_fixed_and_others_are_preferences() -> None:
+    values = copy.deepcopy(BASE)
+    values["local"] = {"ports": {"local-south": 9001}}
+    regions = {region.name: region for t in make_plan(parse(values)).territories for region in t.regions}
+    assert (regions["local-south"].preferred_port, regions["local-south"].port_is_fixed) == (9001, True)
+    assert not regions["local-north"].port_is_fixed
