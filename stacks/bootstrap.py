@@ -120,7 +120,9 @@ def _fill(environment: Environment, say: Callable[[str], None], variables: Mappi
         _run([sys.executable, "-m", "venv", "--clear", str(base.folder)], runner, "a virtual environment")
         _run([str(base.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV], runner, UV)
     if not environment.python.exists():
-        _run([str(uv), "venv", "--quiet", "--python", sys.executable, str(environment.folder)], runner, "an environment")
+        _run(
+            [str(uv), "venv", "--quiet", "--python", sys.executable, str(environment.folder)], runner, "an environment"
+        )
     say(f"{environment.name}: installing {environment.lock.name}")
     options = ["--require-hashes", *(["--no-deps"] if environment.no_dependencies else [])]
     install = [str(uv), "pip", "install", "--python", str(environment.python), *options, "-r", str(environment.lock)]
@@ -128,7 +130,7 @@ def _fill(environment: Environment, say: Callable[[str], None], variables: Mappi
 
 
 def _run(command: list[str], variables: Mapping[str, str], what: str, *, show: bool = False) -> None:
-    result = subprocess.run(  # noqa: S603 - fixed commands, no shell
+    result = subprocess.run(
         command,
         env=dict(variables),
         stdin=subprocess.DEVNULL,

@@ -23,7 +23,9 @@ REFUSED, FAILED, INTERRUPTED = 2, 1, 130
 
 
 @app.command()
-def setup(parts: Annotated[list[Part] | None, typer.Argument(help="All that `up` needs when left out.")] = None) -> None:
+def setup(
+    parts: Annotated[list[Part] | None, typer.Argument(help="All that `up` needs when left out.")] = None,
+) -> None:
     """Install what a local stack needs: the engine, the serving environment; `dev` is what tests need."""
     operations.setup(parts or [Part.ENGINE, Part.SERVING])
 

@@ -28,9 +28,7 @@ def read(file: Path) -> dict[str, Any]:
     settings = content.get("config") if isinstance(content, dict) else None
     if not isinstance(settings, dict):
         raise _refused(file, "has no `config:` mapping", "start from Pulumi.local.yaml")
-    return {
-        _short(key): _without_ciphertext(value) for key, value in settings.items() if _is_ours(str(key))
-    }
+    return {_short(key): _without_ciphertext(value) for key, value in settings.items() if _is_ours(str(key))}
 
 
 def engine_copy(file: Path, copy: Path) -> None:

@@ -76,9 +76,8 @@ class Session:
     def environment(self) -> dict[str, str]:
         """The variables under which plain `pulumi` works on this stack."""
         paths = {CONFIG_FILE_OPTION: str(self.engine_file), STATE_VARIABLE: str(self.place.states)}
-        return paths | pulumi_environment(
-            self.place.root, self.engine, state=self.backend, passphrase_file=self.state / "passphrase"
-        )
+        passphrase = self.state / "passphrase"
+        return pulumi_environment(self.place.root, self.engine, state=self.backend, passphrase_file=passphrase) | paths
 
     def exists(self) -> bool:
         """Whether the stack was made and not removed since."""

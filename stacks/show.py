@@ -80,7 +80,7 @@ def _curl(territory: Mapping[str, Any], key: str, model: str) -> str:
         {"model": model, "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 16, "stream": True}
     )
     return (
-        f"curl --no-buffer --cacert {territory['caFile']} -H \"Authorization: Bearer $({key})\" "
+        f'curl --no-buffer --cacert {territory["caFile"]} -H "Authorization: Bearer $({key})" '
         f"-H 'Content-Type: application/json' -d '{body}' {territory['endpoint']}/v1/chat/completions\n"
     )
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,8 @@ import psutil
 
 GRACE_SECONDS = 0.5
 """How long a process may take to end after being asked; the engine itself gives the host five seconds in all."""
+
+_POLL_SECONDS = 0.01
 
 
 class Stopping(Exception):
@@ -75,11 +78,14 @@ def end(children: Iterable[subprocess.Popen[bytes]]) -> None:
         child.terminate()
     for process in descendants:
         _unless_gone(process.terminate)
-    _, stubborn = psutil.wait_procs(descendants, timeout=GRACE_SECONDS)
-    for process in stubborn:
+    deadline = time.monotonic() + GRACE_SECONDS
+    while time.monotonic() < deadline and (_alive(descendants) or any(child.poll() is None for child in running)):
+        time.sleep(_POLL_SECONDS)
+    for process in _alive(descendants):
         _unless_gone(process.kill)
     for child in running:
-        _wait_or_kill(child)
+        child.kill()
+        child.wait()
 
 
 def _descendants(pid: int) -> list[psutil.Process]:
@@ -96,9 +102,13 @@ def _unless_gone(action: Callable[[], None]) -> None:
         return
 
 
-def _wait_or_kill(child: subprocess.Popen[bytes]) -> None:
+def _alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Return those that still run; one that waits only to be collected by its parent has ended."""
+    return [process for process in processes if process.is_running() and not _is_zombie(process)]
+
+
+def _is_zombie(process: psutil.Process) -> bool:
     try:
-        child.wait(timeout=GRACE_SECONDS)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

@@ -81,10 +81,11 @@ def _distribution(program: Path) -> str:
     """Return the distribution named by the folder's pyproject.toml: the SDK hosts the components of its package."""
     file = program / "pyproject.toml"
     if not file.is_file():
-        what = f"{program} holds neither __main__.py nor pyproject.toml, so there is nothing to start."
-        raise PluginError(
-            f"{what} Add a __main__.py that serves the provider, or a pyproject.toml with a project name."
+        message = (
+            f"{program} holds neither __main__.py nor pyproject.toml, so there is nothing to start. "
+            "Add a __main__.py that serves the provider, or a pyproject.toml with a project name."
         )
+        raise PluginError(message)
     name = tomllib.loads(file.read_text(encoding="utf-8")).get("project", {}).get("name")
     if not isinstance(name, str):
         message = f"{file} has no `name` under `[project]`, so the plugin's package cannot be found. Add it."

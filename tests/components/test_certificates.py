@@ -1,13 +1,13 @@
 """The private authority vouches for what it signed and for nothing else."""
 
+import ipaddress
+
 import pytest
 from cryptography import x509
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from components.local import certificates
 from components.local.certificates import Pair
-
-import ipaddress
 
 
 def verified(authority: Pair, certificate: Pair, name: x509.verification.Subject) -> None:
@@ -45,7 +45,5 @@ def test_a_certificate_lives_no_longer_than_clients_accept(authority: Pair) -> N
 
 
 def test_a_signed_certificate_cannot_sign(authority: Pair) -> None:
-    leaf = x509.load_pem_x509_certificate(
-        certificates.make_certificate(authority, ["localhost"]).certificate.encode()
-    )
+    leaf = x509.load_pem_x509_certificate(certificates.make_certificate(authority, ["localhost"]).certificate.encode())
     assert not leaf.extensions.get_extension_for_class(x509.BasicConstraints).value.ca

@@ -37,9 +37,7 @@ def test_a_preferred_port_that_is_taken_gives_the_next_free_one(taken: socket.so
 
 def test_a_fixed_port_that_is_taken_is_refused_with_what_to_do(taken: socket.socket, tmp_path: Path) -> None:
     with pytest.raises(PortTaken, match=r"is held by process .*meridian:local.ports"):
-        ports.choose(
-            {"entry": taken.getsockname()[1]}, fixed=True, registry=tmp_path / "ports.json", owner="north"
-        )
+        ports.choose({"entry": taken.getsockname()[1]}, fixed=True, registry=tmp_path / "ports.json", owner="north")
 
 
 def test_two_regions_never_get_the_same_port(tmp_path: Path) -> None:

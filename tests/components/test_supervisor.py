@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,9 @@ from components.local.supervisor import Program
 pytestmark = pytest.mark.slow
 
 SLEEPER = "import time; print('ready', flush=True); time.sleep(600)"
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(600)"
+STUBBORN = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(600)"
+)
 
 
 def program(layout: Layout, code: str, *, name: str = "sleeper", stop_seconds: int = 5) -> Program:
@@ -24,7 +26,7 @@ def program(layout: Layout, code: str, *, name: str = "sleeper", stop_seconds: i
     return Program(
         name=name,
         command=(sys.executable, "-c", code),
-        environment=(("QUOTED", "it's 100 % \"safe\" $HOME"),),
+        environment=(("QUOTED", 'it\'s 100 % "safe" $HOME'),),
         stop_seconds=stop_seconds,
     )
 
@@ -48,7 +50,7 @@ def test_a_program_runs_with_exactly_the_environment_it_was_given(layout: Layout
     supervisor.put_program(layout, program(layout, code))
     assert until(lambda: "QUOTED" in supervisor.log_tail(layout, "sleeper"))
     text = supervisor.log_tail(layout, "sleeper")
-    assert "it's 100 % \\\"safe\\\" $HOME" in text
+    assert 'it\'s 100 % \\"safe\\" $HOME' in text
     assert "PATH" not in text
 
 

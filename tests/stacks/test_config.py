@@ -56,7 +56,12 @@ def test_the_committed_local_stack_is_accepted() -> None:
         ("territories.eu.regions", [], "meridian:territories.eu.regions", "nothing to serve"),
         ("territories.eu.regions", ..., "meridian:territories.eu.regions", "add `regions`"),
         ("territories.eu.regions", "local-north", "meridian:territories.eu.regions", "a list"),
-        ("models.tiny-llama.engine", {"maxModelLen": "many"}, "meridian:models.tiny-llama.engine.maxModelLen", "integer"),
+        (
+            "models.tiny-llama.engine",
+            {"maxModelLen": "many"},
+            "meridian:models.tiny-llama.engine.maxModelLen",
+            "integer",
+        ),
         ("models.tiny-llama.engine", {"maxModelLen": 1}, "meridian:models.tiny-llama.engine.maxModelLen", "256"),
         ("territories.eu.regions", ["mars-north"], "meridian:territories.eu.regions", "local-"),
         ("tenants.demo.territory", "us", "meridian:tenants.demo.territory", "write one of: eu"),

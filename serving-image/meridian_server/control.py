@@ -1,0 +1,59 @@
+"""How the parent process tells the middleware what to do: lines on a Unix socket.
+
+The middleware, inside the engine's API process, listens; the parent asks. Each line is a word and
+is answered by one line of JSON, the state after it.
+"""
+
+import asyncio
+import contextlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+ANSWER_SECONDS = 5
+
+
+@dataclass
+class Gate:
+    """Whether requests are let in."""
+
+    draining: bool = False
+    """Not ready, but requests are still taken."""
+    refusing: bool = False
+    """New requests get 503 so that the gateway tries another replica."""
+    in_flight: int = 0
+
+    def obey(self, word: str) -> None:
+        """Carry out a word of the parent; unknown ones change nothing."""
+        self.draining = self.draining or word in ("drain", "refuse")
+        self.refusing = self.refusing or word == "refuse"
+
+
+async def listen(socket: Path, gate: Gate) -> asyncio.AbstractServer:
+    """Serve the control socket, readable and writable by its owner only."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            gate.obey(line.decode(errors="replace").strip())
+            writer.write(json.dumps(asdict(gate)).encode() + b"\n")
+            with contextlib.suppress(ConnectionError):
+                await writer.drain()
+        writer.close()
+
+    socket.unlink(missing_ok=True)
+    server = await asyncio.start_unix_server(handle, path=socket)
+    socket.chmod(0o600)
+    return server
+
+
+async def ask(socket: Path, word: str) -> Gate | None:
+    """Say a word and return the state after it; None when nobody listens."""
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            reader, writer = await asyncio.open_unix_connection(socket)
+            writer.write(word.encode() + b"\n")
+            answer = await reader.readline()
+            writer.close()
+            return Gate(**json.loads(answer))
+    except (OSError, TimeoutError, ValueError, TypeError):
+        return None

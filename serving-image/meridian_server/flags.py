@@ -1,0 +1,153 @@
+"""Typed settings -> vLLM's command line; pure. Every flag is checked against the pinned version."""
+
+import difflib
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from meridian_server.settings import Settings, SettingsRefused
+
+CONTRACT = Path(__file__).parent.parent / "image.json"
+
+MIDDLEWARE = "meridian_server.middleware.Meridian"
+
+ENGINE_STOP_SECONDS = 5
+"""What vLLM may take to end requests that are left when the parent stops it: none should be."""
+
+OWNED = {
+    "--model": "model.path",
+    "--served-model-name": "model.name",
+    "--host": "listen.host",
+    "--port": "listen.port",
+    "--uds": "listen.host",
+    "--ssl-certfile": "listen.certificate_file",
+    "--ssl-keyfile": "listen.key_file",
+    "--max-model-len": "engine.max_model_len",
+    "--max-num-seqs": "engine.max_num_seqs",
+    "--max-num-batched-tokens": "engine.max_num_batched_tokens",
+    "--kv-cache-memory-bytes": "engine.kv_cache_memory_bytes",
+    "--max-num-queued-reqs": "engine.max_num_queued_reqs",
+    "--enforce-eager": "engine.enforce_eager",
+    "--override-generation-config": "lanes.*.max_output_tokens",
+    "--shutdown-timeout": "drain.timeout_seconds",
+}
+"""Flags that have a typed setting."""
+
+FORBIDDEN = {
+    "--trust-remote-code": "it runs code that comes with a model",
+    "--api-server-count": "more than one API process closes its sockets at once on shutdown, and drain needs the one",
+    "--middleware": "the server's own middleware is what separates tenants",
+    "--api-key": "the gateway proves itself by the engine key, which is in no argument list",
+    "--enable-log-requests": "it writes prompts to the log",
+    "--enable-log-outputs": "it writes answers to the log",
+    "--log-error-stack": "stacks may hold prompts",
+    "--enable-tokenizer-info-endpoint": "it shows the chat template and tokenizer to clients",
+    "--enable-per-request-metrics": "it tells a client what another tenant's prompts left in the cache",
+    "--enable-prompt-tokens-details": "cached-token counts tell a client about the cache",
+    "--profiler-config": "it opens endpoints that anyone may call",
+    "--tool-server": "it lets the engine call out",
+    "--enable-prefix-caching": "it is always on, with a salt per tenant, and the sizes are planned for it",
+    "--prefix-caching-hash-algo": "only a cryptographic hash keeps tenants apart",
+    "--scheduling-policy": "lanes need priority scheduling",
+    "--disable-log-stats": "readiness and scaling read the engine's statistics",
+    "--distributed-executor-backend": "the build decides it",
+    "--load-format": "only safetensors are loaded: other formats can hold code",
+    "--allowed-origins": "browsers have no business with an engine",
+    "--disable-uvicorn-access-log": "requests are in the gateway's log and the audit trail",
+    "--allowed-local-media-path": "it lets a request read files",
+    "--enable-prompt-embeds": "it unpickles what a client sends",
+    "--trust-request-chat-template": "it runs a client's template",
+    "--trust-request-mm-kwargs": "it lets a client steer the model's processor",
+    "--enable-fault-tolerance": "restarts are the supervisor's",
+    "--hf-token": "a token in an argument list is readable by everyone on the machine",
+    **dict.fromkeys(("--config", "--log-config-file", "--logging-config"), "a file could bring back any flag or log"),
+    **dict.fromkeys(
+        (
+            "--worker-cls",
+            "--worker-extension-cls",
+            "--scheduler-cls",
+            "--logits-processors",
+            "--tool-parser-plugin",
+            "--reasoning-parser-plugin",
+        ),
+        "it loads code that is not in the image",
+    ),
+    **dict.fromkeys(
+        ("--enable-scale-out", "--tokens-only", "--grpc", "--headless", "--data-parallel-size"),
+        "it opens endpoints or processes that drain and tenant isolation do not know",
+    ),
+}
+"""Flags that would break a promise, with the promise. `--no-X` is treated as `--X`."""
+
+
+@cache
+def known_flags(build: str) -> frozenset[str]:
+    """The flags of the pinned vLLM of a build (`cpu`)."""
+    contract = json.loads(CONTRACT.read_text())
+    return frozenset(contract["builds"][build]["flags"])
+
+
+def arguments(settings: Settings, *, known: frozenset[str]) -> list[str]:
+    """vLLM's arguments; raises `SettingsRefused` for every flag that must not be there."""
+    _refuse(settings.engine.extra_args, known)
+    words = [*_owned(settings), *_given(settings.engine.extra_args)]
+    if drifted := sorted(word for word in words if word.startswith("--") and word not in known):
+        message = f"this vLLM no longer has {', '.join(drifted)}: image.json and flags.py disagree"
+        raise SettingsRefused(message)
+    return words
+
+
+def _owned(settings: Settings) -> list[str]:
+    engine, listen = settings.engine, settings.listen
+    cap = max(lane.max_output_tokens for lane in settings.lanes.values())
+    words = [
+        *("--model", str(settings.model.path), "--served-model-name", settings.model.name),
+        *("--host", listen.host, "--port", str(listen.port)),
+        *("--max-model-len", str(engine.max_model_len), "--max-num-seqs", str(engine.max_num_seqs)),
+        *("--max-num-batched-tokens", str(engine.max_num_batched_tokens)),
+        *("--kv-cache-memory-bytes", str(engine.kv_cache_memory_bytes)),
+        *("--max-num-queued-reqs", str(engine.max_num_queued_reqs)),
+        *("--enable-prefix-caching", "--prefix-caching-hash-algo", "sha256"),
+        *("--scheduling-policy", "priority", "--middleware", MIDDLEWARE),
+        *("--shutdown-timeout", str(ENGINE_STOP_SECONDS)),
+        *("--override-generation-config", json.dumps({"max_new_tokens": cap})),
+        *("--distributed-executor-backend", "uni", "--load-format", "safetensors", "--allowed-origins", "[]"),
+        "--disable-uvicorn-access-log",
+    ]
+    if engine.enforce_eager:
+        words.append("--enforce-eager")
+    if listen.certificate_file and listen.key_file:
+        words += ["--ssl-certfile", str(listen.certificate_file), "--ssl-keyfile", str(listen.key_file)]
+    return words
+
+
+def _given(extra: Mapping[str, str | bool]) -> Sequence[str]:
+    words: list[str] = []
+    for flag, value in sorted(extra.items()):
+        if value is True:
+            words.append(flag)
+        elif value is not False:
+            words += [flag, str(value)]
+    return words
+
+
+def _refuse(extra: Mapping[str, str | bool], known: frozenset[str]) -> None:
+    problems = [problem for flag in sorted(extra) if (problem := _problem(flag, known))]
+    if problems:
+        raise SettingsRefused("extra_args: " + "; ".join(problems))
+
+
+def _problem(flag: str, known: frozenset[str]) -> str | None:
+    plain = flag.partition("=")[0]
+    if plain != flag:
+        return f"write {plain!r} as the name and its value beside it, not {flag!r}"
+    positive = "--" + flag.removeprefix("--").removeprefix("no-")
+    if positive in OWNED:
+        return f"{flag} is set by `{OWNED[positive]}`"
+    if positive in FORBIDDEN:
+        return f"{flag} is not allowed: {FORBIDDEN[positive]}"
+    if flag not in known:
+        near = difflib.get_close_matches(flag, known, n=1)
+        return f"this vLLM has no flag {flag!r}" + (f"; did you mean {near[0]}?" if near else "")
+    return None
