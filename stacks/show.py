@@ -15,8 +15,6 @@ from stacks.problems import ConfigurationRefused
 out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
 
-JUST_STARTED_SECONDS = 60
-
 
 def say(line: str) -> None:
     """One line of progress, on standard error, so that `--json` output stays clean."""
@@ -91,6 +89,7 @@ def _python(territory: Mapping[str, Any], key: str, model: str) -> str:
         f"  export SSL_CERT_FILE={territory['caFile']} OPENAI_BASE_URL={territory['endpoint']}/v1 "
         f'OPENAI_API_KEY="$({key})"\n'
         "  import openai\n"
-        f'  openai.OpenAI().chat.completions.create(model="{model}", max_tokens=16, '
+        f'  answer = openai.OpenAI().chat.completions.create(model="{model}", max_tokens=16, '
         'messages=[{"role": "user", "content": "Hello"}])\n'
+        "  print(answer.choices[0].message.content)\n"
     )

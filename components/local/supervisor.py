@@ -5,6 +5,7 @@ variables that say which region and which program it belongs to, so that what an
 behind can be found and ended, and nothing else is ever touched.
 """
 
+import contextlib
 import shlex
 import subprocess
 import sys
@@ -198,8 +199,16 @@ def log_tail(layout: Layout, name: str, *, lines: int = 15) -> str:
 
 
 def members(layout: Layout, *, program: str | None = None) -> list[psutil.Process]:
-    """Every live process of this region, or of one program of it, found by its marks."""
-    return [process for process in psutil.process_iter() if _belongs(process, layout, program)]
+    """Every live process of this region, or of one program of it: those that carry its marks and all below them.
+
+    The ones below are asked for too because a process that renames itself, as vLLM's do, writes over its marks.
+    """
+    marked = [process for process in psutil.process_iter() if _belongs(process, layout, program)]
+    found = {process.pid: process for process in marked}
+    for process in marked:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found |= {below.pid: below for below in process.children(recursive=True) if _is_alive(below)}
+    return list(found.values())
 
 
 def end_leftovers(layout: Layout, *, program: str | None = None) -> None:
@@ -215,7 +224,7 @@ def end_leftovers(layout: Layout, *, program: str | None = None) -> None:
 
 def _belongs(process: psutil.Process, layout: Layout, program: str | None) -> bool:
     try:
-        if process.status() == psutil.STATUS_ZOMBIE:
+        if not _is_alive(process):
             return False
         environment: Mapping[str, str] = process.environ()
     except psutil.Error:
@@ -223,6 +232,10 @@ def _belongs(process: psutil.Process, layout: Layout, program: str | None) -> bo
     if environment.get(REGION_MARK) != str(layout.folder):
         return False
     return program is None or environment.get(PROGRAM_MARK) == program
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def _kill(process: psutil.Process) -> None:

@@ -103,9 +103,7 @@ def _refuse_half_characters(fields: Mapping[str, Any]) -> None:
     try:
         json.dumps(fields, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        raise Refusal(
-            400, "not_json", "A text holds half a character (a lone surrogate). Send whole text."
-        ) from None
+        raise Refusal(400, "not_json", "A text holds half a character (a lone surrogate). Send whole text.") from None
 
 
 def _parsed(raw: bytes) -> dict[str, Any]:

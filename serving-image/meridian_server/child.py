@@ -7,8 +7,8 @@ from meridian_server.settings import Settings, SettingsRefused
 
 SETTINGS_VARIABLE = "MERIDIAN_SERVER_SETTINGS"
 
-ENTRY = "vllm.entrypoints.launchers.api_server.entry"
-"""vLLM's OpenAI server as a module; `vllm.entrypoints.openai.api_server` is deprecated in 0.32."""
+ENTRY = "meridian_server.engine"
+"""vLLM's OpenAI server, after what the engine's processes need from the kernel."""
 
 INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "PYTHONPATH", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")
 MARKS = "MERIDIAN_"
@@ -58,4 +58,5 @@ def environment(settings: Settings, settings_file: str, inherited: Mapping[str, 
         "OMP_NUM_THREADS": str(settings.threads),
         "MALLOC_ARENA_MAX": "2",
         "PYTHONUNBUFFERED": "1",
+        "PYTHONFAULTHANDLER": "1",
     }

@@ -226,7 +226,9 @@ def once(work: Coroutine[Any, Any, Any]) -> Any:
     return asyncio.run(limited())
 
 
-def through(engine: FakeEngine, folder: Path, path: str, headers: Headers, body: bytes = b"", **how: Any) -> Answer:
+def through(
+    engine: FakeEngine, folder: Path, path: str, headers: Headers, body: bytes | list[bytes] = b"", **how: Any
+) -> Answer:
     """One request through a middleware of its own."""
 
     async def work() -> Answer:

@@ -37,7 +37,7 @@ def note(word):
     with (work / "notes").open("a") as file:
         file.write(word + "\\n")
 
-async def main():
+async def serve():
     loop, over, gate = asyncio.get_running_loop(), asyncio.Event(), control.Gate(in_flight=how["in_flight"])
     if not how["deaf"]:
         loop.add_signal_handler(signal.SIGTERM, over.set)
@@ -58,9 +58,11 @@ async def main():
         await asyncio.sleep(0.02)
     note(f"stopped with {gate.in_flight} in flight")
 
-signal.signal(signal.SIGTERM, signal.SIG_IGN) if how["deaf"] else None
-asyncio.run(main())
-core.kill()
+def main():
+    if how["deaf"]:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    asyncio.run(serve())
+    core.kill()
 """
 
 
@@ -254,7 +256,7 @@ def test_a_missing_secret_ends_with_code_2_and_names_the_file(tmp_path: Path) ->
     (tmp_path / "engine-key").unlink()
     site = tmp_path / "site" / "vllm" / "entrypoints" / "launchers" / "api_server"
     site.mkdir(parents=True)
-    (site / "entry.py").write_text("raise SystemExit('started without its key')")
+    (site / "entry.py").write_text("def main(): raise SystemExit('started without its key')")
     (tmp_path / "settings.json").write_text(json.dumps(raw))
     result = subprocess.run(
         [sys.executable, "-m", "meridian_server", "--settings", str(tmp_path / "settings.json")],

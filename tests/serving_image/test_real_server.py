@@ -89,7 +89,7 @@ def test_every_inference_path_answers_and_its_tokens_are_in_the_audit_trail(
 
 @pytest.mark.parametrize("path", ["/v1/responses", "/v1/completions"])
 def test_the_other_streams_are_whole_too(server: Server, path: str) -> None:
-    prompt = {
+    prompt: dict[str, dict[str, Any]] = {
         "/v1/responses": {"input": "hi", "max_output_tokens": 8},
         "/v1/completions": {"prompt": "hi", "max_tokens": 8},
     }
