@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import ssl
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -108,7 +109,7 @@ def client(outputs: dict[str, Any], tenant: str = "acme") -> openai.OpenAI:
     return openai.OpenAI(
         base_url=f"{outputs['endpoint']}/v1",
         api_key=outputs["tenants"][tenant]["key"],
-        http_client=httpx.Client(verify=outputs["caFile"], timeout=120),
+        http_client=httpx.Client(verify=ssl.create_default_context(cafile=outputs["caFile"]), timeout=120),
         max_retries=0,
     )
 

@@ -1,3 +1,5 @@
+"""The environment of the engine: off the network, with state and home inside the checkout."""
+
 import os
 import sys
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""The official installer, against a server on the loopback that plays its part."""
+
 import threading
 import time
 from collections.abc import Callable, Iterator

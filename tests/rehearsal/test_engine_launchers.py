@@ -1,3 +1,5 @@
+"""The launchers of the engine folder: they find their parts from anywhere and end with their parent."""
+
 import os
 import subprocess
 from pathlib import Path

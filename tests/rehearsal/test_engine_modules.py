@@ -1,3 +1,5 @@
+"""The engine built from Go modules: every way it can fail says what is missing."""
+
 import shutil
 import threading
 from collections.abc import Callable

@@ -1,3 +1,5 @@
+"""An engine on PATH: taken when it is new enough and whole."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""The engine itself: programs, secrets, policy packs and interrupts, with the really built one."""
+
 import json
 import os
 import shutil

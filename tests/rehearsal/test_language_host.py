@@ -1,3 +1,5 @@
+"""The language host, asked as the engine asks it."""
+
 import json
 import os
 import sys

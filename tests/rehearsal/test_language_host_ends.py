@@ -1,3 +1,5 @@
+"""The language host ends at once, with everything it started."""
+
 import json
 import os
 import signal

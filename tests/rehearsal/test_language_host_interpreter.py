@@ -1,3 +1,5 @@
+"""Which Python runs a program."""
+
 import os
 import sys
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""What the language host runs besides programs: policy packs and component providers."""
+
 import json
 import threading
 from collections.abc import Iterator

@@ -106,6 +106,13 @@ class Server:
         """The audit trail."""
         return [json.loads(line) for line in (self.folder / "audit.jsonl").read_text().splitlines()]
 
+    def record(self, answer: httpx.Response) -> dict[str, Any]:
+        """The audit record of an answer, which is written just after its end."""
+        wanted = answer.headers["x-request-id"]
+        found = eventually(lambda: [one for one in self.records() if one["request_id"] == wanted], 5)
+        record: dict[str, Any] = found[0]
+        return record
+
 
 def start(folder: Path) -> Server:
     """A replica that serves, at a free port, all its files inside `folder`."""

@@ -109,6 +109,11 @@ def test_an_error_of_the_client_before_the_first_token_keeps_its_status() -> Non
     assert (answer.status, answer.error["message"]) == (400, "too long")
 
 
+def test_a_full_queue_that_is_told_inside_a_stream_is_429_like_elsewhere() -> None:
+    answer, _ = passed(events(BUSY, DONE))
+    assert (answer.status, answer.headers["retry-after"], answer.headers["x-meridian-overloaded"]) == (429, "1", "1")
+
+
 def test_a_stream_that_ends_without_its_end_mark_gets_an_error_event() -> None:
     answer, held = passed(events(token("a")))
     assert (answer.status, answer.is_whole(), held.complete) == (200, True, False)
