@@ -3,7 +3,7 @@ UV := .meridian/venv/bin/uv pip compile -q --universal -p 3.11 --no-emit-index-u
 export PYTHONPATH := .:serving-image
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status check test bench format lock clean
+.PHONY: help up down status check test bench docs format lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ bench:  ## measure `make up`, cold and warm, and what a replica needs
 format:  ## put the code in shape
 	@$(PYTHON) -m ruff check --fix .
 	@$(PYTHON) -m ruff format .
+
+docs:  ## make the generated pages anew
+	@$(PYTHON) -m stacks.reference
 
 lock:  ## compile the lock files anew from the *.in files
 	@$(UV) requirements.in -o requirements.txt

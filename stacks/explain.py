@@ -83,8 +83,8 @@ def _section_at(location: Sequence[Any], root: type[BaseModel]) -> type[BaseMode
     parts = list(location)
     while parts and current:
         field = _named(current, str(parts.pop(0)))
-        inner = _model_in(field.annotation) if field else None
-        if inner and field and _is_mapping(field.annotation) and parts:
+        inner = model_in(field.annotation) if field else None
+        if inner and field and is_mapping(field.annotation) and parts:
             parts.pop(0)
         current = inner
     return current
@@ -103,11 +103,13 @@ def _named(section: type[BaseModel], name: str) -> FieldInfo | None:
     return next((field for key, field in section.model_fields.items() if name in (field.alias, key)), None)
 
 
-def _is_mapping(annotation: Any) -> bool:
+def is_mapping(annotation: Any) -> bool:
+    """Whether a field holds sections by name."""
     return getattr(annotation, "__origin__", None) is dict
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def model_in(annotation: Any) -> type[BaseModel] | None:
+    """The section inside a field's type, at any depth."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)
+    return next((found for part in get_args(annotation) if (found := model_in(part))), None)

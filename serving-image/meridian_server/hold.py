@@ -8,6 +8,7 @@ stream; here that becomes a 503 if nothing was sent yet, and a clear error event
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from meridian_server.errors import Headers, Refusal, stream_error
@@ -22,7 +23,19 @@ PRELUDE = (b"response.created", b"response.in_progress", b"response.queued")
 """Events of the Responses API that come before any token."""
 TERMINAL = (b"response.completed", b"response.failed", b"response.incomplete")
 ABORTED = b'"finish_reason":"abort"'
+QUEUE_FULL = "Service Unavailable"
+"""The type of vLLM's error for a full queue; a dead engine is an `InternalServerError` with code 500."""
+OVERLOADED = (("retry-after", "1"), ("x-meridian-overloaded", "1"))
+BUSY = "The engine's queue is full. Wait for `Retry-After` and send the request again."
 LOST = "The engine was lost while it answered. What was sent is incomplete; send the request again."
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Token counts under the names that vLLM uses for the other APIs."""
+
+    prompt_tokens: int
+    completion_tokens: int
 
 
 class HeldStream:
@@ -51,6 +64,8 @@ class HeldStream:
         """Whether the client got everything it will get."""
         self.complete = False
         """Whether the stream ended the way the API says."""
+        self.usage: Usage | None = None
+        """Token counts, where the answer itself says them in the form of the Responses API."""
         self._saw_content = False
 
     async def __call__(self, message: Message) -> None:
@@ -90,6 +105,7 @@ class HeldStream:
         self._on_content()
         await self._begin(*overload_as_429(self._started()))
         self.complete = True
+        self.usage = _usage_in(whole)
         await self._finish(whole)
 
     async def _take(self, body: bytes, *, more: bool) -> None:
@@ -108,13 +124,15 @@ class HeldStream:
             return
         if ABORTED in event.replace(b" ", b""):
             await self._fail(LOST)
-        elif (error := _error_in(event)) is not None:
-            await self._fail(*error)
+        elif (refusal := _error_in(event)) is not None:
+            await self._refuse(refusal)
         elif self._saw_content or _is_content(event):
             await self._release(event)
         elif self.status == 0 and not _is_comment(event):
             self._held.append(event + EVENT_END)
-        self.complete = self.complete or _is_terminal(event)
+        if not self.ended and _is_terminal(event):
+            self.complete = True
+            self.usage = _usage_in(_data(event)) or self.usage
 
     async def _release(self, event: bytes) -> None:
         if not self._saw_content:
@@ -126,14 +144,16 @@ class HeldStream:
         self._held.clear()
         await self._send({"type": "http.response.body", "body": body, "more_body": True})
 
-    async def _fail(self, message: str, status: int = 503) -> None:
+    async def _fail(self, message: str) -> None:
+        await self._refuse(Refusal(503, "engine_lost", message))
+
+    async def _refuse(self, refusal: Refusal) -> None:
         """End with an error: a plain answer when nothing was sent yet, an event otherwise."""
         if self.status == 0:
-            refusal = Refusal(status, "engine_lost" if status == 503 else "engine_error", message)
-            await self._begin(status, refusal.response_headers())
+            await self._begin(refusal.status, refusal.response_headers())
             await self._finish(refusal.body())
             return
-        await self._finish(stream_error(message, "engine_lost"))
+        await self._finish(stream_error(refusal.message, refusal.code))
 
     async def _finish(self, body: bytes) -> None:
         self.ended = True
@@ -163,7 +183,7 @@ def overload_as_429(start: Message) -> tuple[int, Headers]:
     headers: Headers = list(start["headers"])
     if start["status"] != 503:
         return int(start["status"]), headers
-    return 429, [*headers, (b"retry-after", b"1"), (b"x-meridian-overloaded", b"1")]
+    return 429, [*headers, *((name.encode(), value.encode()) for name, value in OVERLOADED)]
 
 
 def _is_event_stream(headers: Headers) -> bool:
@@ -184,16 +204,32 @@ def _is_terminal(event: bytes) -> bool:
     return b"data: [DONE]" in lines or any(line == b"event: " + kind for kind in TERMINAL for line in lines)
 
 
-def _error_in(event: bytes) -> tuple[str, int] | None:
-    """Message and status of an event that is vLLM's error object."""
-    data = b"".join(line[5:].strip() for line in event.splitlines() if line.startswith(b"data:"))
+def _error_in(event: bytes) -> Refusal | None:
+    """What an event that is vLLM's error object says to a client who was sent nothing yet."""
+    data = _data(event)
     if not data.startswith(b'{"error"'):
         return None
     try:
         error = json.loads(data)["error"]
-        code = int(error.get("code") or 0)
+        code, kind, message = int(error.get("code") or 0), error.get("type"), str(error.get("message", ""))
     except (ValueError, TypeError, KeyError, AttributeError):
-        return LOST, 503
+        return Refusal(503, "engine_lost", LOST)
+    if code == 503 and kind == QUEUE_FULL:
+        return Refusal(429, "overloaded", BUSY, headers=OVERLOADED)
     if 400 <= code < 500:
-        return str(error.get("message", "")), code
-    return LOST, 503
+        return Refusal(code, "engine_error", message)
+    return Refusal(503, "engine_lost", LOST)
+
+
+def _data(event: bytes) -> bytes:
+    return b"".join(line[5:].strip() for line in event.splitlines() if line.startswith(b"data:"))
+
+
+def _usage_in(content: bytes) -> Usage | None:
+    """Token counts of the Responses API, which vLLM leaves out of the request's metadata."""
+    try:
+        said = json.loads(content)
+        usage = said.get("response", said)["usage"]
+        return Usage(prompt_tokens=int(usage["input_tokens"]), completion_tokens=int(usage["output_tokens"]))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None

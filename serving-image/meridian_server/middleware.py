@@ -164,7 +164,7 @@ class Meridian:
             self.prober.readiness.ended()
             with contextlib.suppress(OSError):
                 await held.close()
-            usage = getattr(below["state"].get("request_metadata"), "final_usage_info", None)
+            usage = held.usage or getattr(below["state"].get("request_metadata"), "final_usage_info", None)
             outcome = "complete" if held.complete else "incomplete"
             self._record(handled, status=held.status, outcome=outcome, usage=usage)
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -272,30 +271,3 @@ def test_a_killed_engine_is_told_to_its_clients_and_ends_the_server_with_an_erro
     assert "ended by itself" in another.log()
     assert alive(pids) == []
     assert another.records()[-1]["outcome"] == "incomplete"
-
-
-def test_the_contract_is_what_the_installed_vllm_says() -> None:
-    result = subprocess.run(
-        [real.serving_python(), str(real.SERVER / "extract_contract.py"), "cpu"],
-        env=real.environment(),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr[-2000:]
-    assert json.loads(result.stdout) == json.loads((real.SERVER / "image.json").read_text())
-
-
-def test_the_tiny_model_is_the_same_bytes_each_time_and_never_overwrites(tmp_path: Path) -> None:
-    def made(out: Path) -> subprocess.CompletedProcess[str]:
-        command = [real.serving_python(), "-m", "meridian_server.tiny_model", str(out)]
-        return subprocess.run(command, env=real.environment(), capture_output=True, text=True, timeout=60, check=False)
-
-    assert [made(tmp_path / name).returncode for name in ("a", "b")] == [0, 0]
-    contents = [{file.name: file.read_bytes() for file in (tmp_path / name).iterdir()} for name in ("a", "b")]
-    assert contents[0] == contents[1]
-    assert "model.safetensors" in contents[0]
-    refused = made(tmp_path / "a")
-    assert (refused.returncode, "Traceback" in refused.stderr) == (2, False)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"], "no draft is left"
