@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic.alias_generators import to_camel
 
-from components.specs import LaneName
 from stacks.explain import problems_of
 from stacks.problems import ConfigurationRefused, Problem
 
@@ -23,7 +22,9 @@ RegionName = Annotated[str, Field(pattern=r"^[a-z]+-[a-z0-9-]{0,40}[a-z0-9]$")]
 
 KeyText = Annotated[SecretStr, Field(min_length=20, max_length=200)]
 
-LANES: tuple[LaneName, ...] = get_args(LaneName)
+ServedLane = Literal["chat"]
+"""The lanes that a tenant can reach: the gateway stamps no other yet."""
+LANES: tuple[ServedLane, ...] = get_args(ServedLane)
 MIN_DRAIN_SECONDS, MAX_DRAIN_SECONDS = 10, 3600
 
 
@@ -72,10 +73,9 @@ class Tenant(Section):
 
     territory: Name = Field(description="the territory that serves it")
     models: tuple[Name, ...] = Field(min_length=1, description="models it may call, e.g. [tiny-llama]")
-    lanes: tuple[LaneName, ...] = Field(("chat",), min_length=1, description="lanes it may use")
     key: KeyText | None = Field(
         None,
-        description="its API key, set with `pulumi config set --secret --path`; without one the stack makes a key",
+        description="its API key, 20 to 200 characters, kept encrypted in the state; without one the stack makes a key",
     )
 
 
@@ -111,7 +111,7 @@ class Config(Section):
     territories: dict[Name, Territory] = Field(min_length=1, description="legal spaces by name")
     models: dict[Name, Model] = Field(min_length=1, description="served models by name")
     tenants: dict[Name, Tenant] = Field(min_length=1, description="applications by name")
-    lanes: dict[LaneName, Lane] = Field(
+    lanes: dict[ServedLane, Lane] = Field(
         default_factory=lambda: dict.fromkeys(LANES, Lane()), description="caps by lane"
     )
     drain: Drain = Field(default_factory=Drain, description="how a replica stops")

@@ -1,6 +1,5 @@
 """Stack files on disk: reading them without an engine, and the engine's own copy."""
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +9,11 @@ from stacks.problems import ConfigurationRefused, Problem
 
 NAMESPACE = "meridian:"
 SALT = "encryptionsalt"
+TENANTS = "tenants"
 
 
 def read(file: Path) -> dict[str, Any]:
-    """The `meridian:` values of a stack file; raises `ConfigurationRefused` when it is not one.
-
-    Encrypted values stay encrypted: each becomes a text that is different for each ciphertext.
-    """
+    """The `meridian:` values of a stack file; raises `ConfigurationRefused` when it is not one."""
     if not file.exists():
         known = ", ".join(sorted(path.name.split(".")[1] for path in file.parent.glob("Pulumi.*.yaml")))
         raise _refused(file, "there is no such stack file", f"name one of the stacks here: {known or '(none)'}")
@@ -28,26 +25,38 @@ def read(file: Path) -> dict[str, Any]:
     settings = content.get("config") if isinstance(content, dict) else None
     if not isinstance(settings, dict):
         raise _refused(file, "has no `config:` mapping", "start from Pulumi.local.yaml")
-    return {_short(key): _without_ciphertext(value) for key, value in settings.items() if _is_ours(str(key))}
+    _refuse_ciphertext(file, settings, "")
+    return {_short(key): value for key, value in settings.items() if _is_ours(str(key))}
 
 
-def engine_copy(file: Path, copy: Path) -> None:
-    """Write the copy of a stack file that the engine uses.
+def engine_copy(file: Path, copy: Path) -> dict[str, str]:
+    """Write the copy of a stack file that the engine uses, without the tenants' keys.
 
     The engine notes the salt of the stack's encryption in the file it is given; the committed file
-    must not change for that, and the salt must stay with the state that it belongs to.
+    must not change for that, and the salt must stay with the state that it belongs to. Returns the
+    keys that were left out, by path, to be put in as secrets: the engine shows and stores any other
+    value in clear.
     """
-    text = "".join(line for line in file.read_text().splitlines(keepends=True) if not line.startswith(SALT))
-    salt = _salt_line(copy)
+    content = yaml.safe_load(file.read_text())
+    content.pop(SALT, None)
+    if salt := _salt(copy):
+        content[SALT] = salt
+    keys = {}
+    for setting, value in content["config"].items():
+        if _is_ours(str(setting)) and _short(setting) == TENANTS and isinstance(value, dict):
+            keys = {
+                f"{NAMESPACE}{TENANTS}.{name}.key": str(tenant.pop("key"))
+                for name, tenant in value.items()
+                if isinstance(tenant, dict) and tenant.get("key") is not None
+            }
     copy.parent.mkdir(parents=True, exist_ok=True)
-    copy.write_text(f"{text.rstrip()}\n{salt}")
+    copy.write_text(yaml.safe_dump(content, sort_keys=False))
+    return keys
 
 
-def _salt_line(copy: Path) -> str:
-    if not copy.exists():
-        return ""
-    lines = [line for line in copy.read_text().splitlines(keepends=True) if line.startswith(SALT)]
-    return lines[0] if lines else ""
+def _salt(copy: Path) -> str | None:
+    content = yaml.safe_load(copy.read_text()) if copy.exists() else None
+    return content.get(SALT) if isinstance(content, dict) else None
 
 
 def _is_ours(key: str) -> bool:
@@ -58,14 +67,20 @@ def _short(key: object) -> str:
     return str(key).removeprefix(NAMESPACE)
 
 
-def _without_ciphertext(value: Any) -> Any:
+def _refuse_ciphertext(file: Path, value: Any, path: str) -> None:
+    """A local stack has a passphrase of this machine's own, so nobody else's ciphertext can be read."""
     if isinstance(value, dict):
         if set(value) == {"secure"}:
-            return f"encrypted-{hashlib.sha256(str(value['secure']).encode()).hexdigest()}"
-        return {key: _without_ciphertext(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_without_ciphertext(inner) for inner in value]
-    return value
+            fix = "write the key itself, or leave it out and the stack makes one; the state keeps it encrypted"
+            problem = Problem(
+                where=f"{file.name} {path}",
+                what="is encrypted with another passphrase",
+                why="each machine's local stack has a passphrase of its own",
+                fix=fix,
+            )
+            raise ConfigurationRefused([problem])
+        for key, inner in value.items():
+            _refuse_ciphertext(file, inner, f"{path}.{key}".strip("."))
 
 
 def _refused(file: Path, what: str, fix: str) -> ConfigurationRefused:

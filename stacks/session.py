@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 
+from components.local.supervisor import is_alive
 from rehearsal.engine import Engine
 from rehearsal.engine.environment import pulumi_environment
 from stacks import configfile
@@ -40,7 +41,8 @@ class Lock:
         if self.host != os.uname().nodename:
             return False
         try:
-            return psutil.Process(self.pid).name() != "pulumi"
+            holder = psutil.Process(self.pid)
+            return not is_alive(holder) or holder.name() != "pulumi"
         except psutil.NoSuchProcess:
             return True
 
@@ -95,12 +97,13 @@ class Session:
         if not passphrase.exists():
             passphrase.touch(mode=0o600)
             passphrase.write_text(secrets.token_urlsafe(PASSPHRASE_BYTES))
-        configfile.engine_copy(self.stack_file, self.engine_file)
-        if self.exists():
-            return
-        shutil.copy(self.place.root / "Pulumi.yaml", self.state / "Pulumi.yaml")
-        # `stack init` writes the salt beside the project file it sees; this one is the copy.
-        self.capture("stack", "init", self.stack, folder=self.state)
+        keys = configfile.engine_copy(self.stack_file, self.engine_file)
+        if not self.exists():
+            shutil.copy(self.place.root / "Pulumi.yaml", self.state / "Pulumi.yaml")
+            # `stack init` writes the salt beside the project file it sees; this one is the copy.
+            self.capture("stack", "init", self.stack, folder=self.state)
+        for path, key in keys.items():
+            self.capture("config", "set", "--secret", "--path", path, "--stack", self.stack, text=key)
 
     def run(self, *arguments: str) -> int:
         """Run the engine in sight of the user; Ctrl-C is the engine's to handle."""
@@ -116,14 +119,14 @@ class Session:
         finally:
             signal.signal(signal.SIGINT, before)
 
-    def capture(self, *arguments: str, folder: Path | None = None) -> str:
-        """The engine's standard output; raises `EngineRefused` with its message when it fails."""
+    def capture(self, *arguments: str, folder: Path | None = None, text: str = "") -> str:
+        """The standard output of the engine, given `text`; raises `EngineRefused` with its message when it fails."""
         command = [str(self.engine.bin_folder / "pulumi"), "--non-interactive", *arguments]
         result = subprocess.run(
             command,
             cwd=folder or self.place.root,
             env=self.environment(),
-            stdin=subprocess.DEVNULL,
+            input=text,
             capture_output=True,
             text=True,
             check=False,

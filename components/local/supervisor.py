@@ -207,7 +207,7 @@ def members(layout: Layout, *, program: str | None = None) -> list[psutil.Proces
     found = {process.pid: process for process in marked}
     for process in marked:
         with contextlib.suppress(psutil.NoSuchProcess):
-            found |= {below.pid: below for below in process.children(recursive=True) if _is_alive(below)}
+            found |= {below.pid: below for below in process.children(recursive=True) if is_alive(below)}
     return list(found.values())
 
 
@@ -224,7 +224,7 @@ def end_leftovers(layout: Layout, *, program: str | None = None) -> None:
 
 def _belongs(process: psutil.Process, layout: Layout, program: str | None) -> bool:
     try:
-        if not _is_alive(process):
+        if not is_alive(process):
             return False
         environment: Mapping[str, str] = process.environ()
     except psutil.Error:
@@ -234,8 +234,12 @@ def _belongs(process: psutil.Process, layout: Layout, program: str | None) -> bo
     return program is None or environment.get(PROGRAM_MARK) == program
 
 
-def _is_alive(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+def is_alive(process: psutil.Process) -> bool:
+    """Whether a process still does anything; one that is gone but for its entry in the table does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _kill(process: psutil.Process) -> None:

@@ -24,13 +24,15 @@ REGION = "local-north"
 REPLICA = f"{REGION}-tiny-llama-0"
 STALL_SECONDS, PROBE_SECONDS, DRAIN_DELAY_SECONDS = 4, 2, 2
 
+GIVEN_KEY = "mk-given-by-the-configuration"
+
 CONFIG: dict[str, Any] = {
     "meridian:environment": "local",
     "meridian:territories": {"eu": {"jurisdictions": ["EU"], "regions": [REGION]}},
     "meridian:models": {"tiny-llama": {"source": "tiny"}},
     "meridian:tenants": {
         "acme": {"territory": "eu", "models": ["tiny-llama"]},
-        "beta": {"territory": "eu", "models": ["tiny-llama"]},
+        "beta": {"territory": "eu", "models": ["tiny-llama"], "key": GIVEN_KEY},
     },
     "meridian:readiness": {"stallSeconds": STALL_SECONDS, "probeIntervalSeconds": PROBE_SECONDS},
     "meridian:drain": {"delaySeconds": DRAIN_DELAY_SECONDS, "timeoutSeconds": 60},

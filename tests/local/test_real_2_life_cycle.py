@@ -11,7 +11,8 @@ import pytest
 
 from components.local import ports, supervisor
 from components.local.layout import socket_root
-from tests.local.conftest import REGION, REPLICA, ROOT, Stack, client
+from components.local.supervisor import is_alive
+from tests.local.conftest import GIVEN_KEY, REGION, REPLICA, ROOT, Stack, client
 from tests.local.test_real_1_serving import ask, status, until
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - looked at, never written
@@ -47,6 +48,8 @@ def test_the_state_holds_no_key_in_clear(stack: Stack) -> None:
     keys += [(stack.layout.process(REPLICA) / name).read_text() for name in ("engine-key", "salt-key", "key.pem")]
     files = [file for file in (stack.state / "backend").rglob("*") if file.is_file()]
     assert len(files) > 3
+    assert GIVEN_KEY in keys
+    assert GIVEN_KEY not in (stack.state / f"Pulumi.{stack.name}.yaml").read_text()
     for file in files:
         assert not any(key in file.read_text(errors="replace") for key in keys), file
     assert (stack.state / "passphrase").stat().st_mode & 0o077 == 0
@@ -74,7 +77,7 @@ def test_plain_pulumi_sees_the_same_stack_without_a_change(stack: Stack) -> None
 def test_a_killed_replica_leaves_no_orphan_is_seen_by_refresh_and_restored_by_up(stack: Stack) -> None:
     before = supervisor.members(stack.layout, program=REPLICA)
     os.kill(supervisor.status(stack.layout, REPLICA).pid, signal.SIGKILL)
-    assert until(lambda: not any(_lives(process) for process in before), seconds=15)
+    assert until(lambda: not any(is_alive(process) for process in before), seconds=15)
     assert f"Process {REPLICA} updated" in " ".join(stack.done("refresh", stack.name).split())
     stack.done("up", stack.name)
     ask(client(stack.outputs()), "Hello")
@@ -169,7 +172,7 @@ def test_down_leaves_no_process_no_port_and_no_file(stack: Stack) -> None:
     assert processes and not any(ports.is_free(port) for port in held)
     shared_memory = set(SHARED_MEMORY.iterdir())
     stack.done("down", stack.name)
-    assert not any(_lives(process) for process in processes)
+    assert not any(is_alive(process) for process in processes)
     assert all(ports.is_free(port) for port in held)
     assert not stack.state.exists() and not socket_root(stack.state).exists()
     assert set(SHARED_MEMORY.iterdir()) <= shared_memory
@@ -187,7 +190,3 @@ def shell(stack: Stack, script: str) -> subprocess.CompletedProcess[str]:
         timeout=120,
         check=False,
     )
-
-
-def _lives(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE

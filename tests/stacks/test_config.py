@@ -66,7 +66,7 @@ def test_the_committed_local_stack_is_accepted() -> None:
         ("territories.eu.regions", ["mars-north"], "meridian:territories.eu.regions", "local-"),
         ("tenants.demo.territory", "us", "meridian:tenants.demo.territory", "write one of: eu"),
         ("tenants.demo.models", ["gpt"], "meridian:tenants.demo.models", "write one of: tiny-llama"),
-        ("tenants.demo.lanes", ["fast"], "meridian:tenants.demo.lanes.0", "'chat' or 'batch'"),
+        ("lanes", {"fast": {}}, "meridian:lanes.fast", "write 'chat'"),
         ("tenants.demo.key", "short", "meridian:tenants.demo.key", "at least 20"),
         ("tenants.Demo_1", {"territory": "eu", "models": ["tiny-llama"]}, "meridian:tenants.Demo_1", "lower-case"),
         ("local.ports.local-south", 9000, "meridian:local.ports.local-south", "write one of: local-north"),

@@ -14,12 +14,11 @@ def test_values_are_read_with_and_without_the_namespace(tmp_path: Path) -> None:
     assert configfile.read(file) == {"environment": "local", "models": {}}
 
 
-def test_two_ciphertexts_read_as_two_values_and_neither_is_shown(tmp_path: Path) -> None:
+def test_a_value_encrypted_elsewhere_is_refused_with_what_to_write(tmp_path: Path) -> None:
     file = tmp_path / "Pulumi.x.yaml"
-    file.write_text("config:\n  meridian:tenants:\n    a: {key: {secure: v1:one}}\n    b: {key: {secure: v1:two}}\n")
-    tenants = configfile.read(file)["tenants"]
-    assert tenants["a"]["key"] != tenants["b"]["key"]
-    assert "one" not in str(tenants)
+    file.write_text("config:\n  meridian:tenants:\n    a: {key: {secure: v1:one}}\n")
+    with pytest.raises(ConfigurationRefused, match=r"meridian:tenants.a.key: is encrypted with another passphrase"):
+        configfile.read(file)
 
 
 @pytest.mark.parametrize(
@@ -45,5 +44,13 @@ def test_the_engines_copy_follows_the_stack_file_and_keeps_its_own_salt(tmp_path
     configfile.engine_copy(file, copy)
     copy.write_text(copy.read_text() + "encryptionsalt: v1:salt\n")
     file.write_text("config:\n  meridian:environment: other\nencryptionsalt: v1:of-somebody-else\n")
-    configfile.engine_copy(file, copy)
+    assert configfile.engine_copy(file, copy) == {}
     assert copy.read_text() == "config:\n  meridian:environment: other\nencryptionsalt: v1:salt\n"
+
+
+def test_the_engines_copy_holds_no_key_and_the_keys_are_handed_on(tmp_path: Path) -> None:
+    file, copy = tmp_path / "Pulumi.x.yaml", tmp_path / "Pulumi.copy.yaml"
+    file.write_text("config:\n  meridian:tenants:\n    a: {territory: eu, key: mk-of-a}\n    b: {territory: eu}\n")
+    assert configfile.engine_copy(file, copy) == {"meridian:tenants.a.key": "mk-of-a"}
+    assert "mk-of-a" not in copy.read_text()
+    assert "mk-of-a" in file.read_text()
