@@ -19,6 +19,7 @@ from rich.table import Table
 
 from components.local import supervisor
 from components.local.layout import Layout
+from components.local.status import memory_mib
 from rehearsal.engine import ensure
 from stacks import configfile
 from stacks.config import parse
@@ -28,7 +29,6 @@ RESULTS = ROOT / "bench" / "results" / "up.json"
 WARM_RUNS = 3
 SAMPLE_SECONDS = 0.5
 LIMIT_SECONDS = 1500
-MIB = 2**20
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,7 @@ class Sampler(threading.Thread):
 
 def memory(processes: list[psutil.Process]) -> int:
     """PSS of processes in MiB, each counted once."""
-    total = 0
-    for process in {process.pid: process for process in processes}.values():
-        try:
-            total += process.memory_full_info().pss
-        except psutil.Error:
-            continue
-    return total // MIB
+    return memory_mib({process.pid: process for process in processes}.values())
 
 
 def up(checkout: Path, states: Path, environment: dict[str, str]) -> Run:

@@ -1,7 +1,9 @@
 """What the processes of a local region are doing now, asked of them and not of the engine's state."""
 
+import contextlib
 import json
 import ssl
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,7 +56,7 @@ def _one(layout: Layout, name: str, port: int, authority_file: Path) -> ProcessS
         pid=status.pid if status else 0,
         port=port,
         health=_health(port, authority_file),
-        memory_mib=sum(_memory(process) for process in supervisor.members(layout, program=name)) // MIB,
+        memory_mib=memory_mib(supervisor.members(layout, program=name)),
         uptime_seconds=int(status.uptime_seconds) if status and status.pid else 0,
     )
 
@@ -70,8 +72,10 @@ def _health(port: int, authority_file: Path) -> str:
     return "ready" if answer.status_code == httpx.codes.OK else f"not ready ({answer.status_code})"
 
 
-def _memory(process: psutil.Process) -> int:
-    try:
-        return int(process.memory_full_info().pss)
-    except psutil.Error:
-        return 0
+def memory_mib(processes: Iterable[psutil.Process]) -> int:
+    """Proportional set size of processes together, in MiB; those that are gone count nothing."""
+    total = 0
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            total += int(process.memory_full_info().pss)
+    return total // MIB

@@ -19,7 +19,7 @@ def test_the_engine_reports_to_nobody_and_downloads_nothing(tmp_path: Path) -> N
 
 
 def test_every_folder_the_engine_writes_to_is_inside_its_own(tmp_path: Path) -> None:
-    found = made(tmp_path, HOME="/root", TMPDIR="/tmp", XDG_CACHE_HOME="/root/.cache")  # noqa: S108
+    found = made(tmp_path, HOME="/root", TMPDIR="/tmp", XDG_CACHE_HOME="/home/someone/.cache")  # noqa: S108
     names = (
         "HOME TMPDIR XDG_CACHE_HOME XDG_CONFIG_HOME VLLM_CACHE_ROOT VLLM_CONFIG_ROOT HF_HOME TORCHINDUCTOR_CACHE_DIR"
     )
