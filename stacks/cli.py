@@ -98,7 +98,7 @@ def main() -> None:
     except ConfigurationRefused as refused:
         show.refusal(refused, machine=False)
         raise SystemExit(REFUSED) from None
-    except (SetupFailed, EngineError, EngineRefused, operations.NotUp) as problem:
+    except (SetupFailed, EngineError, EngineRefused, operations.NotUp, OSError) as problem:
         show.failure(str(problem))
         raise SystemExit(FAILED) from None
     except KeyboardInterrupt:

@@ -56,11 +56,12 @@ def up(stack: str) -> int:
     config, _ = planned(place, stack)
     session = ready_session(place, stack)
     session.release_stale_locks(show.say)
-    if session.has_pending_operations():
+    # With a live lock the pending operations are those of a run that goes on; the engine says who holds it.
+    if session.has_pending_operations() and not session.locks():
         show.say("an earlier run was interrupted; finding out what it left")
-        session.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates")
-    code = session.run("up", "--yes", "--skip-preview", "--refresh")
-    if code:
+        if code := session.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates"):
+            return code
+    if code := session.run("up", "--yes", "--skip-preview", "--refresh"):
         return code
     show.how_to_call(stack, session.outputs()["territories"], next(iter(config.models)))
     return 0
@@ -87,14 +88,14 @@ def down(stack: str) -> int:
     if not (place.state(stack) / "backend").exists():
         show.say(f"{stack} is not up; nothing to remove")
         return 0
-    session = existing(stack)
-    session.release_stale_locks(show.say)
-    session.prepare()
-    code = session.run("destroy", "--yes", "--skip-preview", "--refresh")
-    if code:
-        return code
-    session.forget()
-    shutil.rmtree(socket_root(place.state(stack)), ignore_errors=True)
+    session = Session(place, stack, ensure(place.root, progress=show.say, env=os.environ))
+    if session.exists():
+        session.release_stale_locks(show.say)
+        if code := session.run("destroy", "--yes", "--skip-preview", "--refresh"):
+            return code
+        session.forget()
+    shutil.rmtree(session.state, ignore_errors=True)
+    shutil.rmtree(socket_root(session.state), ignore_errors=True)
     return 0
 
 
@@ -137,7 +138,9 @@ def first_model(stack: str) -> str:
 
 def exports(stack: str) -> list[str]:
     """Shell lines that give plain `pulumi` the stack's engine, state and passphrase."""
-    session = ready_session(workspace(), stack)
+    place = workspace()
+    planned(place, stack)
+    session = ready_session(place, stack)
     present = os.environ
     return [
         f"export {name}={shlex.quote(value)}"

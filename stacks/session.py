@@ -159,9 +159,8 @@ class Session:
         return bool(((content.get("checkpoint") or {}).get("latest") or {}).get("pending_operations"))
 
     def forget(self) -> None:
-        """Remove the stack and its folder; only after a successful destroy."""
+        """Remove the stack from the engine's state; only after a successful destroy."""
         self.capture("stack", "rm", self.stack, "--yes", "--preserve-config")
-        shutil.rmtree(self.state)
 
     def _command(self, *arguments: str) -> list[str]:
         return [str(self.engine.bin_folder / "pulumi"), *arguments, "--stack", self.stack]

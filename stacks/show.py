@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from components.local.status import ProcessStatus
@@ -18,7 +19,7 @@ err = Console(stderr=True, soft_wrap=True)
 
 def say(line: str) -> None:
     """One line of progress, on standard error, so that `--json` output stays clean."""
-    err.print(f"[dim]·[/dim] {line}", highlight=False)
+    err.print(f"[dim]·[/dim] {escape(line)}", highlight=False)
 
 
 def as_json(value: Any) -> None:
@@ -35,14 +36,14 @@ def refusal(refused: ConfigurationRefused, *, machine: bool) -> None:
     count = len(refused.problems)
     err.print(f"[bold red]{count} problem{'s' if count > 1 else ''} in the configuration[/bold red]")
     for problem in refused.problems:
-        err.print(f"\n[bold]{problem.where}[/bold]: {problem.what}", highlight=False)
-        err.print(f"  [dim]why[/dim]  {problem.why}", highlight=False)
-        err.print(f"  [dim]fix[/dim]  {problem.fix}", highlight=False)
+        err.print(f"\n[bold]{escape(problem.where)}[/bold]: {escape(problem.what)}", highlight=False)
+        err.print(f"  [dim]why[/dim]  {escape(problem.why)}", highlight=False)
+        err.print(f"  [dim]fix[/dim]  {escape(problem.fix)}", highlight=False)
 
 
 def failure(message: str) -> None:
     """Print why a command could not do its work."""
-    err.print(f"[bold red]failed[/bold red]  {message}", highlight=False)
+    err.print(f"[bold red]failed[/bold red]  {escape(message)}", highlight=False)
 
 
 def processes(rows: Sequence[ProcessStatus]) -> None:
@@ -56,7 +57,7 @@ def processes(rows: Sequence[ProcessStatus]) -> None:
             row.state,
             str(row.pid or "-"),
             str(row.port),
-            f"[{colour}]{row.health}[/{colour}]",
+            f"[{colour}]{escape(row.health)}[/{colour}]",
             f"{row.memory_mib} MiB",
             f"{row.uptime_seconds} s",
         )
@@ -66,7 +67,7 @@ def processes(rows: Sequence[ProcessStatus]) -> None:
 def how_to_call(stack: str, territories: Mapping[str, Any], model: str) -> None:
     """The end of `up`: what to type next. Prints no key; the lines fetch it themselves."""
     for name, territory in sorted(territories.items()):
-        tenant = min(territory["tenants"], default="")
+        tenant = min(territory["tenants"])
         key = f"./meridian outputs {stack} --key {tenant}"
         out.print(f"\n[bold green]{name}[/bold green] serves at [bold]{territory['endpoint']}/v1[/bold]\n")
         out.print(_curl(territory, key, model), highlight=False, markup=False)

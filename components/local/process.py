@@ -152,7 +152,10 @@ def _failure(props: Props, what: str) -> str:
 def _serves(props: Props) -> bool:
     context = ssl.create_default_context(cadata=props["ready"]["authority"])
     try:
-        return httpx.get(props["ready"]["url"], verify=context, timeout=PROBE_SECONDS).status_code == httpx.codes.OK
+        return (
+            httpx.get(props["ready"]["url"], verify=context, trust_env=False, timeout=PROBE_SECONDS).status_code
+            == httpx.codes.OK
+        )
     except httpx.HTTPError:
         return False
 

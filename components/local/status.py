@@ -66,7 +66,9 @@ def _health(port: int, authority_file: Path) -> str:
         return "no certificate authority"
     context = ssl.create_default_context(cafile=str(authority_file))
     try:
-        answer = httpx.get(f"https://127.0.0.1:{port}{READY_PATH}", verify=context, timeout=PROBE_SECONDS)
+        answer = httpx.get(
+            f"https://127.0.0.1:{port}{READY_PATH}", verify=context, trust_env=False, timeout=PROBE_SECONDS
+        )
     except httpx.HTTPError as error:
         return f"no answer ({type(error).__name__})"
     return "ready" if answer.status_code == httpx.codes.OK else f"not ready ({answer.status_code})"

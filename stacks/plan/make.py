@@ -43,7 +43,7 @@ class Plan:
 
 def make_plan(config: Config) -> Plan:
     """The plan of `config`; raises `ConfigurationRefused` with every reason against it."""
-    problems = [*_unknown_clouds(config), *_one_model(config)]
+    problems = [*_unknown_clouds(config), *_one_model(config), *_idle_territories(config)]
     if problems:
         raise ConfigurationRefused(problems)
     ports = _preferred_ports(config)
@@ -76,6 +76,20 @@ def _one_model(config: Config) -> list[Problem]:
             why="a local region serves one model; each further engine costs about 3 GB",
             fix="keep one model",
         )
+    ]
+
+
+def _idle_territories(config: Config) -> list[Problem]:
+    busy = {tenant.territory for tenant in config.tenants.values()}
+    return [
+        Problem(
+            where=f"meridian:territories.{name}",
+            what="no tenant belongs to it",
+            why="its regions would run engines that nobody can call",
+            fix=f"name `territory: {name}` for a tenant, or take the territory out",
+        )
+        for name in config.territories
+        if name not in busy
     ]
 
 
