@@ -1,26 +1,24 @@
 """The gateway as the static configuration of one Envoy on this machine; pure."""
 
 import json
-from typing import Any
+from pathlib import Path as File
 
 from components.gateway.behaviour import (
+    AFFINITY_HEADER,
     ENGINE_KEY_HEADER,
     INFERENCE_PATHS,
     OWNED_HEADERS,
     OWNED_PREFIX,
     READY_PATH,
+    RETRIES,
     TENANT_HEADER,
     Behaviour,
     Listener,
     Path,
-    Upstream,
 )
+from components.gateway.envoy_upstreams import CLUSTER, EXTENSION, Json, address, engines, named, retry_policy, seconds
 
-Json = dict[str, Any]
-
-EXTENSION = "type.googleapis.com/envoy.extensions"
-CLUSTER = "engines"
-CONNECT_SECONDS = 2
+AFFINITY = File(__file__).with_name("affinity.lua")
 HEADERS_SECONDS = 10
 """How long a client may take to send its headers, against slow-header attacks."""
 KEY_AUTH = "envoy.filters.http.api_key_auth"
@@ -48,7 +46,7 @@ def bootstrap(behaviour: Behaviour, listener: Listener, *, admin_socket: str, au
             "admin": {"address": {"pipe": {"path": admin_socket, "mode": 0o600}}},
             "static_resources": {
                 "listeners": [_listener(behaviour, listener)],
-                "clusters": [_cluster(behaviour, authority_file)],
+                "clusters": [engines(behaviour, authority_file)],
             },
         },
         indent=1,
@@ -71,12 +69,12 @@ def _listener(behaviour: Behaviour, listener: Listener) -> Json:
     }
     return {
         "name": "entry",
-        "address": _address(listener.address, listener.port),
+        "address": address(listener.address, listener.port),
         "per_connection_buffer_limit_bytes": behaviour.buffer_bytes,
         "filter_chains": [
             {
                 "transport_socket": {"name": "envoy.transport_sockets.tls", "typed_config": tls},
-                "filters": [_named("envoy.filters.network.http_connection_manager", _http(behaviour))],
+                "filters": [named("envoy.filters.network.http_connection_manager", _http(behaviour))],
             }
         ],
     }
@@ -91,11 +89,11 @@ def _http(behaviour: Behaviour) -> Json:
         "normalize_path": True,
         "merge_slashes": False,
         "path_with_escaped_slashes_action": "REJECT_REQUEST",
-        "request_headers_timeout": _seconds(HEADERS_SECONDS),
-        "stream_idle_timeout": _seconds(behaviour.stream_idle_seconds),
+        "request_headers_timeout": seconds(HEADERS_SECONDS),
+        "stream_idle_timeout": seconds(behaviour.stream_idle_seconds),
         "access_log": [_access_log()],
         "local_reply_config": _errors(),
-        "http_filters": [_strip_owned(), _api_keys(behaviour), _router()],
+        "http_filters": [_strip_owned(), _api_keys(behaviour), _affinity(), _router()],
         "route_config": {"name": "exact", "virtual_hosts": [_virtual_host(behaviour)]},
     }
 
@@ -103,7 +101,7 @@ def _http(behaviour: Behaviour) -> Json:
 def _strip_owned() -> Json:
     removals: list[Json] = [{"remove_on_match": {"key_matcher": {"prefix": OWNED_PREFIX, "ignore_case": True}}}]
     removals += [{"remove": name} for name in OWNED_HEADERS]
-    return _named(
+    return named(
         "envoy.filters.http.header_mutation",
         {
             "@type": f"{EXTENSION}.filters.http.header_mutation.v3.HeaderMutation",
@@ -113,7 +111,7 @@ def _strip_owned() -> Json:
 
 
 def _api_keys(behaviour: Behaviour) -> Json:
-    return _named(
+    return named(
         KEY_AUTH,
         {
             "@type": f"{EXTENSION}.filters.http.api_key_auth.v3.ApiKeyAuth",
@@ -124,8 +122,18 @@ def _api_keys(behaviour: Behaviour) -> Json:
     )
 
 
+def _affinity() -> Json:
+    return named(
+        "envoy.filters.http.lua",
+        {
+            "@type": f"{EXTENSION}.filters.http.lua.v3.Lua",
+            "default_source_code": {"inline_string": AFFINITY.read_text()},
+        },
+    )
+
+
 def _router() -> Json:
-    return _named("envoy.filters.http.router", {"@type": f"{EXTENSION}.filters.http.router.v3.Router"})
+    return named("envoy.filters.http.router", {"@type": f"{EXTENSION}.filters.http.router.v3.Router"})
 
 
 def _virtual_host(behaviour: Behaviour) -> Json:
@@ -152,7 +160,13 @@ def _route(path: Path, behaviour: Behaviour) -> Json:
             "path": path.path,
             "headers": [{"name": ":method", "string_match": {"exact": path.method}}],
         },
-        "route": {"cluster": CLUSTER, "timeout": "0s", "idle_timeout": _seconds(behaviour.stream_idle_seconds)},
+        "route": {
+            "cluster": CLUSTER,
+            "timeout": "0s",
+            "idle_timeout": seconds(behaviour.stream_idle_seconds),
+            "retry_policy": retry_policy(RETRIES),
+            "hash_policy": [{"header": {"header_name": AFFINITY_HEADER}}],
+        },
         "request_headers_to_add": [engine_key | {"append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}],
     }
 
@@ -185,57 +199,10 @@ def _status_is(status: int) -> Json:
 
 
 def _access_log() -> Json:
-    return _named(
+    return named(
         "envoy.access_loggers.stdout",
         {
             "@type": f"{EXTENSION}.access_loggers.stream.v3.StdoutAccessLog",
             "log_format": {"json_format": _LOG_FORMAT},
         },
     )
-
-
-def _cluster(behaviour: Behaviour, authority_file: str) -> Json:
-    return {
-        "name": CLUSTER,
-        "type": "STATIC",
-        "connect_timeout": _seconds(CONNECT_SECONDS),
-        "per_connection_buffer_limit_bytes": behaviour.buffer_bytes,
-        "load_assignment": {
-            "cluster_name": CLUSTER,
-            "endpoints": [{"lb_endpoints": [_endpoint(upstream) for upstream in behaviour.upstreams]}],
-        },
-        "transport_socket": {
-            "name": "envoy.transport_sockets.tls",
-            "typed_config": _upstream_tls(behaviour.upstreams, authority_file),
-        },
-    }
-
-
-def _upstream_tls(upstreams: tuple[Upstream, ...], authority_file: str) -> Json:
-    names = sorted({upstream.server_name for upstream in upstreams})
-    return {
-        "@type": f"{EXTENSION}.transport_sockets.tls.v3.UpstreamTlsContext",
-        "sni": names[0],
-        "common_tls_context": {
-            "validation_context": {
-                "trusted_ca": {"filename": authority_file},
-                "match_typed_subject_alt_names": [{"san_type": "DNS", "matcher": {"exact": name}} for name in names],
-            }
-        },
-    }
-
-
-def _endpoint(upstream: Upstream) -> Json:
-    return {"endpoint": {"address": _address(upstream.address, upstream.port)}}
-
-
-def _address(address: str, port: int) -> Json:
-    return {"socket_address": {"address": address, "port_value": port}}
-
-
-def _named(name: str, config: Json) -> Json:
-    return {"name": name, "typed_config": config}
-
-
-def _seconds(count: int) -> str:
-    return f"{count}s"

@@ -1,10 +1,14 @@
 """A territory's authority, and a small TLS server that plays the engine."""
 
+import contextlib
 import http.server
 import json
 import shutil
+import socket
 import ssl
+import struct
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,13 +24,80 @@ from components.local.process import SupervisorProvider
 ENGINE_NAME = "engine.local-north.meridian.internal"
 
 
+HEALTH_CHECK = "Envoy/HC"
+
+
 @dataclass
 class FakeEngine:
-    """Echoes what reached it, so that a test sees what the gateway let through."""
+    """Plays a replica: echoes nothing, remembers what reached it, and fails as it is told."""
 
-    port: int
+    name: str
+    port: int = 0
     status: int = 200
+    """What it answers to requests; health checks are told `ready`."""
+    ready: bool = True
+    resets: bool = False
+    """Whether it drops connections instead of answering."""
+    seconds: float = 0
+    """How long an answer takes."""
     requests: list[dict[str, Any]] = field(default_factory=list)
+    """What reached it, without the gateway's own health checks."""
+
+    def answer(self, handler: http.server.BaseHTTPRequestHandler) -> None:
+        body = handler.rfile.read(int(handler.headers.get("content-length") or 0))
+        headers = {name.lower(): value for name, value in handler.headers.items()}
+        if headers.get("user-agent") == HEALTH_CHECK:
+            self._say(handler, 200 if self.ready else 503)
+            return
+        self.requests.append({"path": handler.path, "headers": headers, "bytes": len(body)})
+        if self.resets:
+            handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            handler.close_connection = True
+            handler.connection.close()
+            return
+        time.sleep(self.seconds)
+        self._say(handler, self.status)
+
+    def _say(self, handler: http.server.BaseHTTPRequestHandler, status: int) -> None:
+        content = json.dumps({"engine": self.name}).encode()
+        handler.send_response(status)
+        handler.send_header("content-length", str(len(content)))
+        handler.end_headers()
+        handler.wfile.write(content)
+
+
+@contextlib.contextmanager
+def serving(engine: FakeEngine, authority: Pair, folder: Path) -> Iterator[FakeEngine]:
+    """Run a fake engine over TLS."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            with contextlib.suppress(OSError):
+                engine.answer(self)
+
+        do_POST = do_GET
+
+        def log_message(self, format: str, *args: object) -> None:
+            return
+
+    class Server(http.server.ThreadingHTTPServer):
+        request_queue_size = 256
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            return
+
+    server = Server(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    pair = certificates.make_certificate(authority, [ENGINE_NAME])
+    context.load_cert_chain(*write_pair(folder, engine.name, pair))
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    engine.port = server.server_port
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield engine
+    server.shutdown()
+    server.server_close()
 
 
 def write_pair(folder: Path, name: str, pair: Pair) -> tuple[str, str]:
@@ -55,33 +126,5 @@ def layout(tmp_path: Path) -> Iterator[Layout]:
 
 @pytest.fixture
 def engine(authority: Pair, tmp_path: Path) -> Iterator[FakeEngine]:
-    seen = FakeEngine(port=0)
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            seen.requests.append({"path": self.path, "headers": headers, "bytes": len(body)})
-            answer = json.dumps({"ok": True}).encode()
-            self.send_response(seen.status)
-            self.send_header("content-length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        do_POST = do_GET
-
-        def log_message(self, format: str, *args: object) -> None:
-            return
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    pair = certificates.make_certificate(authority, [ENGINE_NAME])
-    context.load_cert_chain(*write_pair(tmp_path, "engine", pair))
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    seen.port = server.server_port
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield seen
-    server.shutdown()
-    server.server_close()
+    with serving(FakeEngine("engine"), authority, tmp_path) as engine:
+        yield engine
