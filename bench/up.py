@@ -3,7 +3,6 @@
 import argparse
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import tempfile
@@ -87,15 +86,10 @@ def up(checkout: Path, states: Path, environment: dict[str, str]) -> Run:
     return Run(round(seconds, 1), sampler.peak, memory(supervisor.members(layout)))
 
 
-def down(checkout: Path, states: Path) -> None:
+def down(checkout: Path, states: Path, environment: dict[str, str]) -> None:
     """Remove the stack."""
-    subprocess.run(
-        ["make", "down"],
-        cwd=checkout,
-        env={**os.environ, "MERIDIAN_STATE": str(states)},
-        capture_output=True,
-        check=True,
-    )
+    variables = {**os.environ, **environment, "MERIDIAN_STATE": str(states)}
+    subprocess.run(["make", "down"], cwd=checkout, env=variables, capture_output=True, check=True)
 
 
 def measured(checkout: Path, environment: dict[str, str], *, runs: int = 1) -> list[Run]:
@@ -103,8 +97,10 @@ def measured(checkout: Path, environment: dict[str, str], *, runs: int = 1) -> l
     with tempfile.TemporaryDirectory() as folder:
         found = []
         for _ in range(runs):
-            found.append(up(checkout, Path(folder), environment))
-            down(checkout, Path(folder))
+            try:
+                found.append(up(checkout, Path(folder), environment))
+            finally:
+                down(checkout, Path(folder), environment)
         return found
 
 
@@ -114,10 +110,10 @@ def cold(*, engine_on_path: bool) -> list[Run]:
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder) / "clone"
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
-        environment = {"MERIDIAN_CACHE": str(Path(folder) / "cache")}
+        sources = "path" if engine_on_path else "modules"
+        environment = {"MERIDIAN_CACHE": str(Path(folder) / "cache"), "MERIDIAN_ENGINE_SOURCES": sources}
         if engine_on_path:
-            shutil.copytree(engine.bin_folder, Path(folder) / "bin")
-            environment["PATH"] = f"{folder}/bin:{os.environ['PATH']}"
+            environment["PATH"] = f"{engine.bin_folder}:{os.environ['PATH']}"
         runs = measured(clone, environment)
         for path in Path(folder).rglob("*"):  # Go makes its module cache read-only
             if path.is_dir() and not path.is_symlink():
@@ -129,8 +125,9 @@ def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--warm-only", action="store_true", help="leave out the cold runs, which take minutes")
+    warm_only = parser.parse_args().warm_only
     cases = {"warm": measured(ROOT, {}, runs=WARM_RUNS)}
-    if not parser.parse_args().warm_only:
+    if not warm_only:
         cases["cold, engine on PATH"] = cold(engine_on_path=True)
         cases["cold, engine built"] = cold(engine_on_path=False)
     show(cases)

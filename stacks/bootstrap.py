@@ -97,8 +97,9 @@ def ensure(environment: Environment, *, say: Callable[[str], None], variables: M
         if _is_complete(environment, wanted):
             return
         _refuse_small_disk(environment)
-        if environment.folder.exists() and not list(environment.folder.glob(".complete-*")):
-            say(f"{environment.name}: an aborted run left it half made; making it anew")
+        whole = environment.python.exists() and list(environment.folder.glob(".complete-*"))
+        if environment.folder.exists() and not whole:
+            say(f"{environment.name}: an aborted run left it half made, or its Python is gone; making it anew")
             shutil.rmtree(environment.folder)
         environment.stamp.unlink(missing_ok=True)
         _fill(environment, say, variables)
@@ -118,7 +119,11 @@ def _fill(environment: Environment, say: Callable[[str], None], variables: Mappi
     if not uv.exists():
         say("venv: making the tools' environment")
         _run([sys.executable, "-m", "venv", "--clear", str(base.folder)], runner, "a virtual environment")
-        _run([str(base.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV], runner, UV)
+        _run(
+            [str(base.python), "-m", "pip", "install", "--quiet", "--no-cache-dir", "--disable-pip-version-check", UV],
+            runner,
+            UV,
+        )
     if not environment.python.exists():
         _run(
             [str(uv), "venv", "--quiet", "--python", sys.executable, str(environment.folder)], runner, "an environment"

@@ -19,7 +19,7 @@ app = typer.Typer(
 Stack = Annotated[str, typer.Argument(help="The stack: the NAME of Pulumi.NAME.yaml.")]
 Machine = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
-REFUSED, FAILED, INTERRUPTED = 2, 1, 130
+REFUSED, FAILED = 2, 1
 
 
 @app.command()
@@ -96,14 +96,11 @@ def main() -> None:
     try:
         app(prog_name="./meridian")
     except ConfigurationRefused as refused:
-        show.refusal(refused, machine=False)
+        show.refusal(refused)
         raise SystemExit(REFUSED) from None
     except (SetupFailed, EngineError, EngineRefused, operations.NotUp, OSError) as problem:
         show.failure(str(problem))
         raise SystemExit(FAILED) from None
-    except KeyboardInterrupt:
-        show.failure("stopped; run the command again and it goes on where it stopped")
-        raise SystemExit(INTERRUPTED) from None
 
 
 if __name__ == "__main__":

@@ -112,7 +112,7 @@ class Config(Section):
     models: dict[Name, Model] = Field(min_length=1, description="served models by name")
     tenants: dict[Name, Tenant] = Field(min_length=1, description="applications by name")
     lanes: dict[ServedLane, Lane] = Field(
-        default_factory=lambda: dict.fromkeys(LANES, Lane()), description="caps by lane"
+        default_factory=lambda: dict.fromkeys(LANES, Lane()), min_length=1, description="caps by lane"
     )
     drain: Drain = Field(default_factory=Drain, description="how a replica stops")
     readiness: Readiness = Field(default_factory=Readiness, description="when a replica is ready")
@@ -129,7 +129,7 @@ def parse(values: Mapping[str, Any]) -> Config:
         config = Config.model_validate(dict(values))
     except ValidationError as error:
         raise ConfigurationRefused(problems_of(error, Config)) from None
-    problems = [*_unknown_names(config), *_shared_keys(config), *_repeated_regions(config)]
+    problems = [*_unknown_names(config), *_shared_keys(config), *_odd_keys(config), *_repeated_regions(config)]
     if problems:
         raise ConfigurationRefused(problems)
     return config
@@ -178,6 +178,19 @@ def _shared_keys(config: Config) -> list[Problem]:
         )
         for names in owners.values()
         if len(names) > 1
+    ]
+
+
+def _odd_keys(config: Config) -> list[Problem]:
+    return [
+        Problem(
+            where=f"meridian:tenants.{name}.key",
+            what="the key holds a blank or a character outside ASCII",
+            why="it travels in an HTTP header, which cannot carry it",
+            fix="write letters, digits and punctuation of ASCII, or leave `key` out and the stack makes one",
+        )
+        for name, tenant in config.tenants.items()
+        if tenant.key is not None and not all("!" <= letter <= "~" for letter in tenant.key.get_secret_value())
     ]
 
 

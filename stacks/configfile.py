@@ -8,6 +8,7 @@ import yaml
 from stacks.problems import ConfigurationRefused, Problem
 
 NAMESPACE = "meridian:"
+NAMESPACES = frozenset({"meridian", "pulumi", "aws", "gcp", "azure-native", "kubernetes"})
 SALT = "encryptionsalt"
 TENANTS = "tenants"
 
@@ -18,18 +19,20 @@ def read(file: Path) -> dict[str, Any]:
         known = ", ".join(sorted(path.name.split(".")[1] for path in file.parent.glob("Pulumi.*.yaml")))
         raise _refused(file, "there is no such stack file", f"name one of the stacks here: {known or '(none)'}")
     try:
-        content = yaml.safe_load(file.read_text()) or {}
-    except yaml.YAMLError as error:
+        content = yaml.load(file.read_text(), _Loader) or {}  # noqa: S506 - a safe loader, see below
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         place = str(error).replace("\n", " ")
-        raise _refused(file, f"is not YAML: {place}", "correct the line; YAML indents by spaces") from None
+        fix = "correct the line; YAML is UTF-8, indents by spaces, and has each key once"
+        raise _refused(file, f"is not YAML: {place}", fix) from None
     settings = content.get("config") if isinstance(content, dict) else None
     if not isinstance(settings, dict):
         raise _refused(file, "has no `config:` mapping", "start from Pulumi.local.yaml")
+    _refuse_strangers(file, [str(key) for key in settings])
     _refuse_ciphertext(file, settings, "")
     return {_short(key): value for key, value in settings.items() if _is_ours(str(key))}
 
 
-def engine_copy(file: Path, copy: Path) -> dict[str, str]:
+def engine_copy(file: Path, copy: Path, *, salt_from: Path) -> dict[str, str]:
     """Write the copy of a stack file that the engine uses, without the tenants' keys.
 
     The engine notes the salt of the stack's encryption in the file it is given; the committed file
@@ -39,7 +42,7 @@ def engine_copy(file: Path, copy: Path) -> dict[str, str]:
     """
     content = yaml.safe_load(file.read_text())
     content.pop(SALT, None)
-    if salt := _salt(copy):
+    if salt := _salt(salt_from):
         content[SALT] = salt
     keys = {}
     for setting, value in content["config"].items():
@@ -50,6 +53,7 @@ def engine_copy(file: Path, copy: Path) -> dict[str, str]:
                 if isinstance(tenant, dict) and tenant.get("key") is not None
             }
     copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.touch(mode=0o600)
     copy.write_text(yaml.safe_dump(content, sort_keys=False))
     return keys
 
@@ -57,6 +61,31 @@ def engine_copy(file: Path, copy: Path) -> dict[str, str]:
 def _salt(copy: Path) -> str | None:
     content = yaml.safe_load(copy.read_text()) if copy.exists() else None
     return content.get(SALT) if isinstance(content, dict) else None
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice in one mapping, where YAML would take the last one silently."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value!r} stands twice", key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
+
+
+def _refuse_strangers(file: Path, keys: list[str]) -> None:
+    """A misspelt namespace would be ignored by everybody; the same key with and without it has two values."""
+    for key in keys:
+        namespace, colon, _ = key.partition(":")
+        if colon and namespace not in NAMESPACES:
+            known = ", ".join(sorted(NAMESPACES))
+            raise _refused(file, f"`{key}` belongs to nobody", f"write one of these before the colon: {known}")
+        if not colon and f"{NAMESPACE}{key}" in keys:
+            raise _refused(file, f"`{key}` stands twice, with and without `{NAMESPACE}`", "keep one of the two")
 
 
 def _is_ours(key: str) -> bool:

@@ -10,12 +10,17 @@ from typing import Any
 
 from components.local.layout import Layout, socket_root
 from components.local.status import ProcessStatus, region_status
+from components.local.supervisor import stop_supervisor
 from rehearsal.engine import ensure
 from stacks import bootstrap, configfile, show
 from stacks.config import Config, parse
 from stacks.plan import Plan, make_plan
+from stacks.problems import ConfigurationRefused, Problem
 from stacks.session import Session
 from stacks.workspace import Workspace, workspace
+
+RESERVED = frozenset({"venv", "serving-cpu", "engine", "cache", "pulumi"})
+"""Folders of `.meridian/` that are not a stack's."""
 
 
 class NotUp(Exception):
@@ -94,6 +99,9 @@ def down(stack: str) -> int:
         if code := session.run("destroy", "--yes", "--skip-preview", "--refresh"):
             return code
         session.forget()
+    # What a cut-off run started before the engine noted it is not in its state.
+    for folder in sorted((session.state / "regions").glob("*")):
+        stop_supervisor(Layout(session.state, folder.name))
     shutil.rmtree(session.state, ignore_errors=True)
     shutil.rmtree(socket_root(session.state), ignore_errors=True)
     return 0
@@ -151,8 +159,15 @@ def exports(stack: str) -> list[str]:
 
 def planned(place: Workspace, stack: str) -> tuple[Config, Plan]:
     """The configuration and plan of a stack; raises `ConfigurationRefused` before anything is installed."""
+    _refuse_reserved(stack)
     config = parse(configfile.read(place.root / f"Pulumi.{stack}.yaml"))
     return config, make_plan(config)
+
+
+def _refuse_reserved(stack: str) -> None:
+    if stack in RESERVED:
+        why = "its state would lie in the folder of what is installed, and `down` would remove that"
+        raise ConfigurationRefused([Problem(f"Pulumi.{stack}.yaml", "the name is taken", why, "rename the stack file")])
 
 
 def existing(stack: str) -> Session:

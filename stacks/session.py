@@ -1,5 +1,6 @@
 """Runs the Pulumi engine on one stack, with its state in the stack's own folder."""
 
+import fcntl
 import json
 import os
 import secrets
@@ -93,39 +94,56 @@ class Session:
         """Make the stack if there is none, and give the engine the present configuration."""
         self.backend.mkdir(parents=True, exist_ok=True)
         self.state.chmod(0o700)
+        with (self.state / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._make_passphrase()
+            if not self.exists():
+                shutil.copy(self.place.root / "Pulumi.yaml", self.state / "Pulumi.yaml")
+                # `stack init` writes the salt beside the project file it sees; this one is the copy.
+                self.capture("stack", "init", self.stack, folder=self.state)
+            self._copy_stack_file()
+
+    def _make_passphrase(self) -> None:
         passphrase = self.state / "passphrase"
-        if not passphrase.exists():
-            passphrase.touch(mode=0o600)
-            passphrase.write_text(secrets.token_urlsafe(PASSPHRASE_BYTES))
-        keys = configfile.engine_copy(self.stack_file, self.engine_file)
-        if not self.exists():
-            shutil.copy(self.place.root / "Pulumi.yaml", self.state / "Pulumi.yaml")
-            # `stack init` writes the salt beside the project file it sees; this one is the copy.
-            self.capture("stack", "init", self.stack, folder=self.state)
+        if passphrase.exists():
+            return
+        new = passphrase.with_suffix(".new")
+        new.touch(mode=0o600)
+        new.write_text(secrets.token_urlsafe(PASSPHRASE_BYTES))
+        new.replace(passphrase)
+
+    def _copy_stack_file(self) -> None:
+        """Replace the engine's copy in one step: another run may be reading it."""
+        new = self.engine_file.with_suffix(".new.yaml")
+        keys = configfile.engine_copy(self.stack_file, new, salt_from=self.engine_file)
         for path, key in keys.items():
-            self.capture("config", "set", "--secret", "--path", path, "--stack", self.stack, text=key)
+            arguments = ("config", "set", "--secret", "--path", path, "--stack", self.stack)
+            self.capture(*arguments, text=key, config_file=new)
+        new.replace(self.engine_file)
 
     def run(self, *arguments: str) -> int:
         """Run the engine in sight of the user; Ctrl-C is the engine's to handle."""
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        process = subprocess.Popen(self._command(*arguments), cwd=self.place.root, env=self.environment())
+        # A terminal sends SIGINT to both; SIGTERM reaches this process alone and means the same.
+        before = {
+            signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None),
+            signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGINT)),
+        }
         try:
-            process = subprocess.Popen(
-                self._command(*arguments),
-                cwd=self.place.root,
-                env=self.environment(),
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-            )
             return process.wait()
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
-    def capture(self, *arguments: str, folder: Path | None = None, text: str = "") -> str:
+    def capture(
+        self, *arguments: str, folder: Path | None = None, text: str = "", config_file: Path | None = None
+    ) -> str:
         """The standard output of the engine, given `text`; raises `EngineRefused` with its message when it fails."""
         command = [str(self.engine.bin_folder / "pulumi"), "--non-interactive", *arguments]
         result = subprocess.run(
             command,
             cwd=folder or self.place.root,
-            env=self.environment(),
+            env=self.environment() | ({CONFIG_FILE_OPTION: str(config_file)} if config_file else {}),
             input=text,
             capture_output=True,
             text=True,
@@ -144,7 +162,8 @@ class Session:
     def locks(self) -> list[Lock]:
         """The locks on this stack."""
         folder = self.backend / ".pulumi" / "locks"
-        return [_lock(file) for file in sorted(folder.glob(f"**/{self.stack}/*.json"))]
+        found = (_lock(file) for file in sorted(folder.glob(f"**/{self.stack}/*.json")))
+        return [lock for lock in found if lock is not None]
 
     def release_stale_locks(self, say: Callable[[str], None]) -> None:
         """Remove the locks of processes that are gone; those of live ones stay."""
@@ -170,8 +189,11 @@ class EngineRefused(Exception):
     """The engine ended with an error; carries its message."""
 
 
-def _lock(file: Path) -> Lock:
-    content = json.loads(file.read_text())
+def _lock(file: Path) -> Lock | None:
+    try:
+        content = json.loads(file.read_text())
+    except (OSError, ValueError):  # released, or being written, while we looked
+        return None
     return Lock(
         file=file,
         pid=int(content["pid"]),

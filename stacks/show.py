@@ -1,9 +1,9 @@
 """What the command line prints: for people with rich, for machines as JSON."""
 
 import json
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
@@ -28,11 +28,8 @@ def as_json(value: Any) -> None:
     sys.stdout.write("\n")
 
 
-def refusal(refused: ConfigurationRefused, *, machine: bool) -> None:
+def refusal(refused: ConfigurationRefused) -> None:
     """Print every problem of a configuration."""
-    if machine:
-        as_json({"problems": [asdict(problem) for problem in refused.problems]})
-        return
     count = len(refused.problems)
     err.print(f"[bold red]{count} problem{'s' if count > 1 else ''} in the configuration[/bold red]")
     for problem in refused.problems:
@@ -79,18 +76,18 @@ def _curl(territory: Mapping[str, Any], key: str, model: str) -> str:
         {"model": model, "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 16, "stream": True}
     )
     return (
-        f'curl --no-buffer --cacert {territory["caFile"]} -H "Authorization: Bearer $({key})" '
+        f'curl --no-buffer --cacert {shlex.quote(territory["caFile"])} -H "Authorization: Bearer $({key})" '
         f"-H 'Content-Type: application/json' -d '{body}' {territory['endpoint']}/v1/chat/completions\n"
     )
 
 
 def _python(territory: Mapping[str, Any], key: str, model: str) -> str:
+    """The same with the `openai` client, as one line whose variables last for it alone."""
+    code = (
+        f'import openai; print(openai.OpenAI().chat.completions.create(model="{model}", max_tokens=16, '
+        'messages=[{"role": "user", "content": "Hello"}]).choices[0].message.content)'
+    )
     return (
-        "With the openai client (pip install openai), after\n"
-        f"  export SSL_CERT_FILE={territory['caFile']} OPENAI_BASE_URL={territory['endpoint']}/v1 "
-        f'OPENAI_API_KEY="$({key})"\n'
-        "  import openai\n"
-        f'  answer = openai.OpenAI().chat.completions.create(model="{model}", max_tokens=16, '
-        'messages=[{"role": "user", "content": "Hello"}])\n'
-        "  print(answer.choices[0].message.content)\n"
+        f"SSL_CERT_FILE={shlex.quote(territory['caFile'])} OPENAI_BASE_URL={territory['endpoint']}/v1 "
+        f"OPENAI_API_KEY=\"$({key})\" python3 -c '{code}'   # needs `pip install openai`\n"
     )

@@ -22,7 +22,7 @@ def commands() -> list[str]:
 
 def mentioned() -> set[str]:
     """Commands inside running text and tables."""
-    spans = re.findall(r"`((?:\./meridian|make|eval)[^`]*)`", README)
+    spans = re.findall(r"`((?:\./meridian|make|eval|pulumi )[^`]*)`", README)
     return {span for span in spans if span not in ("make", "./meridian")}
 
 
@@ -50,6 +50,7 @@ RUN_BESIDE = {
     "./meridian outputs local --key NAME": "./meridian outputs local --key demo",
     "./meridian env local": "./meridian env local",
     'eval "$(./meridian env local)"': 'eval "$(./meridian env local)" && pulumi stack ls',
+    "pulumi up -s local": 'eval "$(./meridian env local)" && pulumi up -s local --non-interactive --skip-preview',
 }
 """Mentioned commands, and how each is run while the stack is up."""
 

@@ -73,6 +73,12 @@ def choose(preferred: Mapping[str, int], *, fixed: bool, registry: Path, owner: 
     return chosen
 
 
+def record(owned: Mapping[str, int], *, registry: Path, owner: str) -> None:
+    """Note exactly these ports as a region's, dropping those it no longer has."""
+    with _registry(registry) as taken:
+        taken[owner] = dict(owned)
+
+
 def release(*, registry: Path, owner: str) -> None:
     """Forget the ports of a region."""
     with _registry(registry) as taken:
@@ -109,7 +115,13 @@ class PortLeaseProvider(LocalProvider):
         }
         missing = {purpose: port for purpose, port in _news["preferred"].items() if purpose not in kept}
         chosen = _choose({**_news, "preferred": missing}) if missing else {}
-        return UpdateResult({**_news, "ports": {**kept, **chosen}})
+        owned = {**kept, **chosen}
+        record(
+            {purpose: int(port) for purpose, port in owned.items()},
+            registry=Path(_news["registry"]),
+            owner=_news["owner"],
+        )
+        return UpdateResult({**_news, "ports": owned})
 
     def delete(self, _id: str, _props: Props) -> None:
         """Give them back."""

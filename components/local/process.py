@@ -96,8 +96,8 @@ def _run(props: Props) -> None:
         if not ports.is_free(int(port)):
             raise ProcessFailure(ports.refusal(int(port), name))
     folder = layout.process(name)
-    for needed in (folder, layout.sockets(name)):
-        needed.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    supervisor.make_socket_folder(layout, name)
     for relative, content in props["files"].items():
         _write_private(folder / relative, content)
     program = Program(

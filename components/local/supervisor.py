@@ -6,6 +6,7 @@ behind can be found and ended, and nothing else is ever touched.
 """
 
 import contextlib
+import os
 import shlex
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from typing import Any
 import psutil
 from supervisor import xmlrpc as supervisor_xmlrpc  # type: ignore[import-untyped]
 
-from components.local.layout import Layout
+from components.local.layout import Layout, socket_root
 
 REGION_MARK = "MERIDIAN_REGION_FOLDER"
 PROGRAM_MARK = "MERIDIAN_PROGRAM"
@@ -47,7 +48,7 @@ identifier=meridian
 supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 
 [include]
-files = {folder}/programs/*.conf
+files = programs/*.conf
 """
 
 _PROGRAM = """\
@@ -99,8 +100,8 @@ class Status:
 def start_supervisor(layout: Layout) -> None:
     """Start supervisord as a daemon of its own session, after ending what an earlier one left behind."""
     end_leftovers(layout)
-    for folder in (layout.supervisor / "programs", layout.supervisor_socket.parent):
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (layout.supervisor / "programs").mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_socket_folder(layout, "supervisor")
     layout.supervisor_socket.unlink(missing_ok=True)
     configuration = layout.supervisor / "supervisord.conf"
     configuration.write_text(
@@ -122,6 +123,17 @@ def start_supervisor(layout: Layout) -> None:
             message = f"supervisord did not start: {(result.stdout + result.stderr).strip()[-800:] or 'no message'}"
             raise ProcessFailure(message)
         time.sleep(0.05)
+
+
+def make_socket_folder(layout: Layout, name: str) -> None:
+    """Make the folder of a process's sockets; refuse one that another user could have prepared."""
+    root = socket_root(layout.state)
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = root.stat()
+    if found.st_uid != os.getuid() or found.st_mode & 0o077:
+        message = f"{root} is not a folder of yours alone, so others could reach the sockets in it. Remove it."
+        raise ProcessFailure(message)
+    layout.sockets(name).mkdir(mode=0o700, exist_ok=True)
 
 
 def stop_supervisor(layout: Layout) -> None:

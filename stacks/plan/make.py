@@ -29,8 +29,8 @@ PRIORITY = {"chat": 0, "batch": 10}
 FIRST_PORT = 8443
 """Preferred entry port of the first region in alphabetical order; the next region prefers the next port."""
 
-STREAM_IDLE_SECONDS = 300
-"""Longer than the server ever stays silent: it holds headers for 20 s at most and then sends keep-alive comments."""
+STREAM_IDLE_SECONDS = 3600
+"""A stream is never silent for long: keep-alive comments are sent. An answer that does not stream is, until its end."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,13 @@ class Plan:
 
 def make_plan(config: Config) -> Plan:
     """The plan of `config`; raises `ConfigurationRefused` with every reason against it."""
-    problems = [*_unknown_clouds(config), *_one_model(config), *_idle_territories(config)]
+    problems = [
+        *_unknown_clouds(config),
+        *_one_model(config),
+        *_idle_territories(config),
+        *_caps(config),
+        *_shared_ports(config),
+    ]
     if problems:
         raise ConfigurationRefused(problems)
     ports = _preferred_ports(config)
@@ -90,6 +96,36 @@ def _idle_territories(config: Config) -> list[Problem]:
         )
         for name in config.territories
         if name not in busy
+    ]
+
+
+def _caps(config: Config) -> list[Problem]:
+    return [
+        Problem(
+            where=f"meridian:lanes.{name}.maxOutputTokens",
+            what=f"{lane.max_output_tokens} output tokens do not fit into the context of {model}, {size} tokens",
+            why="the engine would refuse every request that does not name a smaller number",
+            fix=f"write {size} or less, or raise meridian:models.{model}.engine.maxModelLen",
+        )
+        for name, lane in config.lanes.items()
+        for model, size in ((model, served.engine.max_model_len) for model, served in config.models.items())
+        if lane.max_output_tokens > size
+    ]
+
+
+def _shared_ports(config: Config) -> list[Problem]:
+    owners: dict[int, list[str]] = {}
+    for region, port in sorted(config.local.ports.items()):
+        owners.setdefault(port, []).append(region)
+    return [
+        Problem(
+            where=f"meridian:local.ports.{regions[-1]}",
+            what=f"port {port} is named for {' and '.join(regions)}",
+            why="two entries cannot listen on one port",
+            fix="name a port of its own for each region",
+        )
+        for port, regions in owners.items()
+        if len(regions) > 1
     ]
 
 

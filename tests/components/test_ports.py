@@ -63,6 +63,13 @@ def test_an_added_replica_gets_a_port_and_the_others_keep_theirs(tmp_path: Path)
     assert after["ports"]["b"] not in before["ports"].values()
 
 
+def test_a_removed_replica_gives_its_port_back(tmp_path: Path) -> None:
+    provider = PortLeaseProvider()
+    before = provider.create(lease(tmp_path / "p.json", preferred={"entry": 20501, "a": 20601})).outs
+    provider.update("north", before, lease(tmp_path / "p.json", preferred={"entry": 20501}))
+    assert "20601" not in (tmp_path / "p.json").read_text()
+
+
 def test_a_port_fixed_later_replaces_the_chosen_one(tmp_path: Path) -> None:
     provider = PortLeaseProvider()
     before = provider.create(lease(tmp_path / "p.json", preferred={"entry": 20401})).outs

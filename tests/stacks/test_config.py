@@ -72,6 +72,9 @@ def test_the_committed_local_stack_is_accepted() -> None:
         ("local.ports.local-south", 9000, "meridian:local.ports.local-south", "write one of: local-north"),
         ("local.ports.local-north", 80, "meridian:local.ports.local-north", "1024"),
         ("models.second", {"source": "tiny"}, "meridian:models", "keep one model"),
+        ("lanes", {}, "meridian:lanes", "is empty"),
+        ("lanes", {"chat": {"maxOutputTokens": 5000}}, "meridian:lanes.chat.maxOutputTokens", "write 4096 or less"),
+        ("tenants.demo.key", "a key with blanks in its middle", "meridian:tenants.demo.key", "ASCII"),
         ("environment", "moon", "meridian:environment", "write 'local'"),
     ],
 )

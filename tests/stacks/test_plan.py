@@ -3,11 +3,13 @@
 import copy
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stacks.config import parse
 from stacks.plan import make_plan
+from stacks.problems import ConfigurationRefused
 
 BASE: dict[str, Any] = {
     "environment": "local",
@@ -70,3 +72,10 @@ def test_a_port_named_in_the_configuration_is_fixed_and_others_are_preferences()
     regions = {region.name: region for t in make_plan(parse(values)).territories for region in t.regions}
     assert (regions["local-south"].preferred_port, regions["local-south"].port_is_fixed) == (9001, True)
     assert not regions["local-north"].port_is_fixed
+
+
+def test_one_port_for_two_regions_is_refused() -> None:
+    values = copy.deepcopy(BASE)
+    values["local"] = {"ports": {"local-south": 9001, "local-west": 9001}}
+    with pytest.raises(ConfigurationRefused, match="port 9001 is named for local-south and local-west"):
+        make_plan(parse(values))
