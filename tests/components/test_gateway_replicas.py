@@ -152,7 +152,7 @@ def test_one_busy_session_spills_above_the_mean_instead_of_queueing(
     gateway: Gateway, engines: list[FakeEngine]
 ) -> None:
     for engine in engines:
-        engine.seconds = 0.5
+        engine.seconds = 3  # longer than it takes to send them all, so that all are active at once
     answers = Counter(served_by(answer) for answer in at_once(gateway, 30, workers=30, session="hot"))
     mean = statistics.mean(answers[engine.name] for engine in engines)
     assert len(answers) > 1, "everything queued at one replica"
