@@ -60,9 +60,13 @@ def one_after_another(gateway: Gateway, *, session: str | None, body: bytes) -> 
     return served_by(ask(gateway, session=session, body=body))
 
 
-def at_once(gateway: Gateway, count: int, *, workers: int = 32, session: str | None = None) -> list[httpx.Response]:
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(lambda _: ask(gateway, session=session), range(count)))
+def at_once(gateway: Gateway, count: int, *, session: str | None = None, apart: float = 0) -> list[httpx.Response]:
+    def send(number: int) -> httpx.Response:
+        time.sleep(number * apart)
+        return ask(gateway, session=session)
+
+    with ThreadPoolExecutor(32) as pool:
+        return list(pool.map(send, range(count)))
 
 
 @pytest.mark.parametrize("fault", ["resets", "stops", "is full"])
@@ -151,9 +155,10 @@ def test_a_clients_own_affinity_header_decides_nothing(gateway: Gateway) -> None
 def test_one_busy_session_spills_above_the_mean_instead_of_queueing(
     gateway: Gateway, engines: list[FakeEngine]
 ) -> None:
+    """A moment apart: Envoy counts a request as active once it has a connection, and a new one takes a while."""
     for engine in engines:
-        engine.seconds = 3  # longer than it takes to send them all, so that all are active at once
-    answers = Counter(served_by(answer) for answer in at_once(gateway, 30, workers=30, session="hot"))
+        engine.seconds = 4  # longer than it takes to send them all, so that all are active at once
+    answers = Counter(served_by(answer) for answer in at_once(gateway, 30, session="hot", apart=0.06))
     mean = statistics.mean(answers[engine.name] for engine in engines)
     assert len(answers) > 1, "everything queued at one replica"
     assert max(answers.values()) <= mean * BALANCE_PERCENT / 100 + 2
