@@ -64,15 +64,7 @@ def test_the_committed_stack_file_is_not_touched(stack: Stack) -> None:
 
 def test_plain_pulumi_sees_the_same_stack_without_a_change(stack: Stack) -> None:
     script = f'eval "$(./meridian env {stack.name})" && pulumi preview -s {stack.name} --expect-no-changes'
-    result = subprocess.run(
-        ["bash", "-c", script],
-        env=stack.environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    result = shell(stack, script)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "14 unchanged" in result.stdout or "unchanged" in result.stdout
 
