@@ -25,6 +25,8 @@ class LaneSpec:
     """vLLM's scheduling priority: lower is served sooner."""
     max_choices: int
     """Cap on `n`, the number of answers to one prompt."""
+    max_in_flight: int | None
+    """Cap on running plus waiting requests of the lane in one replica; None means the engine's own admission alone."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,16 @@ class TenantSpec:
     name: str
     has_given_key: bool
     """True when configuration brings the key; false when the stack makes one."""
+    requests_per_minute: int
+    """Requests per minute that a region's gateway lets through; above it 429."""
+    concurrent_requests: int
+    """Requests at the same time that a region's gateway lets through; above it 429."""
+    tokens_per_minute: int | None
+    """Prompt plus output tokens per minute in a region, shared by its replicas; None means no limit."""
+    suspended: bool
+    """True refuses every request with 403."""
+    lanes: tuple[LaneName, ...]
+    """Lanes it may use, sorted."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +117,33 @@ class RegionSpec:
     lanes: tuple[LaneSpec, ...]
     tenants: tuple[TenantSpec, ...]
     gateway: GatewaySpec
+    address: str
+    """Loopback address of the entry: one for all regions behind a proxy, one of its own each behind DNS."""
     preferred_port: int
     """Where the entry listens when that port is free; another free one is chosen and kept otherwise."""
     port_is_fixed: bool
     """True when configuration names the port: then a taken port is an error, not a reason to choose another."""
+
+
+@dataclass(frozen=True)
+class SteeringSpec:
+    """What sends a territory's clients to its first healthy region."""
+
+    provider: Literal["proxy", "dns"]
+    name: str
+    """The name that clients resolve (`dns`), and that every entry's certificate carries."""
+    probe_interval_seconds: int
+    unhealthy_after: int
+    """Failed probes in a row until a region gets no more clients."""
+    ttl_seconds: int
+    """How long clients may keep an answer (`dns`)."""
+    preferred_port: int
+    """Where the proxy, or the name server, listens when that port is free."""
+    port_is_fixed: bool
+    """True when configuration names the port."""
+    buffer_bytes: int
+    """Largest request body that the proxy keeps for sending it to another region, in bytes."""
+    stream_idle_seconds: int
 
 
 @dataclass(frozen=True)
@@ -118,3 +153,5 @@ class TerritorySpec:
     name: str
     jurisdictions: tuple[str, ...]
     regions: tuple[RegionSpec, ...]
+    """In the order in which clients are sent to them: the first healthy one serves."""
+    steering: SteeringSpec

@@ -20,10 +20,12 @@ Name = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$")]
 RegionName = Annotated[str, Field(pattern=r"^[a-z]+-[a-z0-9-]{0,40}[a-z0-9]$")]
 """`<cloud>-<region>`, e.g. `local-north`."""
 
+Port = Annotated[int, Field(ge=1024, le=65535)]
+
 KeyText = Annotated[SecretStr, Field(min_length=20, max_length=200)]
 
-ServedLane = Literal["chat"]
-"""The lanes that a tenant can reach: the gateway stamps no other yet."""
+ServedLane = Literal["chat", "batch"]
+"""`chat` is interactive; `batch` (asked for by `service_tier: flex`) yields to it."""
 LANES: tuple[ServedLane, ...] = get_args(ServedLane)
 MIN_DRAIN_SECONDS, MAX_DRAIN_SECONDS = 10, 3600
 
@@ -66,6 +68,13 @@ class Lane(Section):
 
     max_output_tokens: int = Field(1024, ge=1, le=1_048_576, description="generated tokens per request")
     max_choices: int = Field(1, ge=1, le=64, description="answers to one prompt")
+    max_in_flight: int | None = Field(
+        None,
+        ge=1,
+        le=100_000,
+        description="running plus waiting requests of the lane in one replica; without it chat may fill the queue and "
+        "batch half of it",
+    )
 
 
 class Tenant(Section):
@@ -77,6 +86,20 @@ class Tenant(Section):
         None,
         description="its API key, 20 to 200 characters, kept encrypted in the state; without one the stack makes a key",
     )
+    lanes: tuple[ServedLane, ...] = Field(("chat",), min_length=1, description="lanes it may use: chat, batch")
+    requests_per_minute: int = Field(
+        600, ge=1, le=1_000_000, description="requests per minute in each region; above it 429 with Retry-After"
+    )
+    concurrent_requests: int = Field(
+        64, ge=1, le=100_000, description="requests at the same time in each region; above it 429 with Retry-After"
+    )
+    tokens_per_minute: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000_000,
+        description="prompt plus output tokens per minute in each region; no limit without it",
+    )
+    suspended: bool = Field(False, description="true refuses every request of the tenant with 403, its key stays known")  # noqa: FBT003
 
 
 class Drain(Section):
@@ -95,11 +118,31 @@ class Readiness(Section):
     probe_interval_seconds: int = Field(30, ge=1, le=300, description="seconds between tokens that prove an idle one")
 
 
+class Steering(Section):
+    """What sends a territory's clients to its first healthy region, and never to another territory."""
+
+    provider: Literal["proxy", "dns"] = Field(
+        "proxy",
+        description="`proxy`: one address per territory (Envoy) that fails over by itself; `dns`: a name server, and "
+        "clients resolve again as they do with a cloud's DNS",
+    )
+    probe_interval_seconds: int = Field(1, ge=1, le=60, description="seconds between probes of each region")
+    unhealthy_after: int = Field(2, ge=1, le=10, description="failed probes until a region gets no more clients")
+    ttl_seconds: int = Field(5, ge=1, le=300, description="seconds for which clients may keep an answer (`dns`)")
+    ports: dict[Name, Port] = Field(
+        default_factory=dict,
+        description="port of the endpoint by territory; without one a free port is chosen once and kept (`dns`: 8443)",
+    )
+
+
 class Local(Section):
     """What only a stack on this machine has."""
 
-    ports: dict[RegionName, Annotated[int, Field(ge=1024, le=65535)]] = Field(
+    ports: dict[RegionName, Port] = Field(
         default_factory=dict, description="entry port by region; without one a free port is chosen once and kept"
+    )
+    replicas: dict[RegionName, Annotated[int, Field(ge=1, le=8)]] = Field(
+        default_factory=dict, description="engines by region, 1 without it; each needs about 1.7 GB"
     )
     threads: int = Field(1, ge=1, le=256, description="CPU threads per engine")
 
@@ -116,6 +159,7 @@ class Config(Section):
     )
     drain: Drain = Field(default_factory=Drain, description="how a replica stops")
     readiness: Readiness = Field(default_factory=Readiness, description="when a replica is ready")
+    steering: Steering = Field(default_factory=Steering, description="how clients find a healthy region")
     local: Local = Field(default_factory=Local, description="settings of a stack on this machine")
 
 
@@ -146,11 +190,23 @@ def _unknown_names(config: Config) -> list[Problem]:
             for model in tenant.models
             if model not in config.models
         ]
-    regions = {region for territory in config.territories.values() for region in territory.regions}
+    regions = dict.fromkeys(region for territory in config.territories.values() for region in territory.regions)
     problems += [
-        _no_such("region", f"meridian:local.ports.{region}", region, dict.fromkeys(regions))
-        for region in config.local.ports
+        _no_such("region", f"meridian:local.{section}.{region}", region, regions)
+        for section, named in (("ports", config.local.ports), ("replicas", config.local.replicas))
+        for region in named
         if region not in regions
+    ]
+    problems += [
+        _no_such("territory", f"meridian:steering.ports.{name}", name, config.territories)
+        for name in config.steering.ports
+        if name not in config.territories
+    ]
+    problems += [
+        _no_such("lane", f"meridian:tenants.{name}.lanes", lane, dict.fromkeys(map(str, config.lanes)))
+        for name, tenant in config.tenants.items()
+        for lane in tenant.lanes
+        if lane not in config.lanes
     ]
     return problems
 

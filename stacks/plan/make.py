@@ -7,6 +7,7 @@ from components.specs import (
     CloudName,
     EngineSpec,
     GatewaySpec,
+    LaneName,
     LaneSpec,
     ModelSpec,
     RegionSpec,
@@ -14,7 +15,8 @@ from components.specs import (
     TenantSpec,
     TerritorySpec,
 )
-from stacks.config import Config, Model
+from stacks.config import Config, Model, Tenant
+from stacks.plan.steering import entry_address, entry_port_is_fixed, entry_ports, steering
 from stacks.problems import ConfigurationRefused, Problem
 
 BYTES_PER_TOKEN = 4
@@ -26,8 +28,8 @@ BUFFER_GRAIN = 65536
 PRIORITY = {"chat": 0, "batch": 10}
 """vLLM priority by lane, lower is sooner: batch yields to chat."""
 
-FIRST_PORT = 8443
-"""Preferred entry port of the first region in alphabetical order; the next region prefers the next port."""
+BATCH_QUEUE_SHARE = 0.5
+"""Share of a replica's admission queue that batch may fill, so that chat always finds a place."""
 
 STREAM_IDLE_SECONDS = 3600
 """A stream is never silent for long: keep-alive comments are sent. An answer that does not stream is, until its end."""
@@ -49,10 +51,11 @@ def make_plan(config: Config) -> Plan:
         *_idle_territories(config),
         *_caps(config),
         *_shared_ports(config),
+        *_one_port_behind_dns(config),
     ]
     if problems:
         raise ConfigurationRefused(problems)
-    ports = _preferred_ports(config)
+    ports = entry_ports(config)
     territories = tuple(_territory(name, config, ports) for name in sorted(config.territories))
     return Plan(environment=config.environment, territories=territories)
 
@@ -114,32 +117,46 @@ def _caps(config: Config) -> list[Problem]:
 
 
 def _shared_ports(config: Config) -> list[Problem]:
+    named = {f"meridian:local.ports.{region}": port for region, port in config.local.ports.items()}
+    if config.steering.provider == "proxy":
+        named |= {f"meridian:steering.ports.{name}": port for name, port in config.steering.ports.items()}
     owners: dict[int, list[str]] = {}
-    for region, port in sorted(config.local.ports.items()):
-        owners.setdefault(port, []).append(region)
+    for where, port in sorted(named.items()):
+        owners.setdefault(port, []).append(where)
     return [
         Problem(
-            where=f"meridian:local.ports.{regions[-1]}",
-            what=f"port {port} is named for {' and '.join(regions)}",
-            why="two entries cannot listen on one port",
-            fix="name a port of its own for each region",
+            where=places[-1],
+            what=f"port {port} is named for {' and '.join(place.rpartition('.')[2] for place in places)}",
+            why="two servers cannot listen on one port",
+            fix="name a port of its own for each of them",
         )
-        for port, regions in owners.items()
-        if len(regions) > 1
+        for port, places in owners.items()
+        if len(places) > 1
     ]
 
 
-def _preferred_ports(config: Config) -> dict[str, int]:
-    regions = sorted(region for territory in config.territories.values() for region in territory.regions)
-    return {region: config.local.ports.get(region, FIRST_PORT + index) for index, region in enumerate(regions)}
+def _one_port_behind_dns(config: Config) -> list[Problem]:
+    if config.steering.provider != "dns":
+        return []
+    return [
+        Problem(
+            where=f"meridian:local.ports.{region}",
+            what="a port of a region's own cannot be had with `steering.provider: dns`",
+            why="an answer of DNS holds addresses and no port, so all entries of a territory listen on the same one",
+            fix="name the port once, under `meridian:steering.ports` by territory",
+        )
+        for region in config.local.ports
+    ]
 
 
 def _territory(name: str, config: Config, ports: dict[str, int]) -> TerritorySpec:
     territory = config.territories[name]
+    regions = tuple(_region(region, name, config, ports[region]) for region in territory.regions)
     return TerritorySpec(
         name=name,
         jurisdictions=tuple(sorted(territory.jurisdictions)),
-        regions=tuple(_region(region, name, config, ports[region]) for region in sorted(territory.regions)),
+        regions=regions,
+        steering=steering(name, regions, config),
     )
 
 
@@ -151,19 +168,34 @@ def _region(region: str, territory: str, config: Config, port: int) -> RegionSpe
         name=region,
         cloud=cloud,
         territory=territory,
-        replicas=tuple(_replica(region, model, config) for model in models),
-        lanes=_lanes(config),
+        replicas=tuple(
+            _replica(region, model, number, config)
+            for model in models
+            for number in range(config.local.replicas.get(region, 1))
+        ),
+        lanes=_lanes(config, queue=min(model.engine.max_num_queued_reqs for model in models)),
         tenants=tuple(
-            TenantSpec(name=name, has_given_key=tenant.key is not None)
-            for name, tenant in sorted(config.tenants.items())
-            if tenant.territory == territory
+            _tenant(name, tenant) for name, tenant in sorted(config.tenants.items()) if tenant.territory == territory
         ),
         gateway=GatewaySpec(
             buffer_bytes=-(-largest * BYTES_PER_TOKEN // BUFFER_GRAIN) * BUFFER_GRAIN,
             stream_idle_seconds=STREAM_IDLE_SECONDS,
         ),
+        address=entry_address(region, config),
         preferred_port=port,
-        port_is_fixed=region in config.local.ports,
+        port_is_fixed=entry_port_is_fixed(region, config),
+    )
+
+
+def _tenant(name: str, tenant: Tenant) -> TenantSpec:
+    return TenantSpec(
+        name=name,
+        has_given_key=tenant.key is not None,
+        requests_per_minute=tenant.requests_per_minute,
+        concurrent_requests=tenant.concurrent_requests,
+        tokens_per_minute=tenant.tokens_per_minute,
+        suspended=tenant.suspended,
+        lanes=tuple(sorted(set(tenant.lanes))),
     )
 
 
@@ -183,9 +215,9 @@ def _model(name: str, model: Model) -> ModelSpec:
     )
 
 
-def _replica(region: str, model: ModelSpec, config: Config) -> ReplicaSpec:
+def _replica(region: str, model: ModelSpec, number: int, config: Config) -> ReplicaSpec:
     return ReplicaSpec(
-        name=f"{region}-{model.name}-0",
+        name=f"{region}-{model.name}-{number}",
         model=model,
         drain_delay_seconds=config.drain.delay_seconds,
         drain_timeout_seconds=config.drain.timeout_seconds,
@@ -195,13 +227,18 @@ def _replica(region: str, model: ModelSpec, config: Config) -> ReplicaSpec:
     )
 
 
-def _lanes(config: Config) -> tuple[LaneSpec, ...]:
+def _lanes(config: Config, *, queue: int) -> tuple[LaneSpec, ...]:
     return tuple(
         LaneSpec(
             name=name,
             max_output_tokens=lane.max_output_tokens,
             priority=PRIORITY[name],
             max_choices=lane.max_choices,
+            max_in_flight=lane.max_in_flight or _share_of(queue, name),
         )
         for name, lane in sorted(config.lanes.items())
     )
+
+
+def _share_of(queue: int, lane: LaneName) -> int | None:
+    return max(1, int(queue * BATCH_QUEUE_SHARE)) if lane == "batch" else None
