@@ -27,6 +27,8 @@ class TerritoryNames:
     """The certificate, PEM, that vouches for the territory's entries."""
     authority_private_key: pulumi.Output[str]
     """Its key, PEM; a secret."""
+    steering_name: str
+    """The name that clients of the territory resolve; every entry's certificate carries it."""
 
 
 @dataclass(frozen=True)
@@ -44,3 +46,5 @@ class Region(pulumi.ComponentResource):
 
     endpoint: pulumi.Output[str]
     """Base address of the region's entry, e.g. `https://127.0.0.1:8443`. Known once it served a token."""
+    entry_port: pulumi.Output[int]
+    """Port of the entry; known once it served a token."""

@@ -7,6 +7,7 @@ import pulumi
 from components.clouds import CLOUDS
 from components.local.keys import RandomKey
 from components.local.names import LocalNames
+from components.local.steering import LocalSteering, SteeringInputs
 from components.region import Machine, Region, RegionInputs
 from components.specs import TerritorySpec
 from stacks.config import Config
@@ -21,6 +22,9 @@ class Territory:
     """What was made for one territory."""
 
     authority_file: pulumi.Output[str]
+    endpoint: pulumi.Output[str]
+    name_server: pulumi.Output[str] | None
+    """Where the endpoint's name is resolved, when the territory is steered by DNS."""
     regions: dict[str, Region]
     tenant_keys: dict[str, pulumi.Output[str]]
 
@@ -31,12 +35,19 @@ def deploy(plan: Plan, config: Config, machine: Machine) -> dict[str, Territory]
 
 
 def _territory(spec: TerritorySpec, config: Config, machine: Machine) -> Territory:
-    names = LocalNames(spec.name, state=machine.state)
+    names = LocalNames(spec.name, state=machine.state, steering_name=spec.steering.name)
     tenants = {tenant.name: tenant for region in spec.regions for tenant in region.tenants}
     keys = {name: _tenant_key(name, config) for name in tenants}
     inputs = RegionInputs(tenant_keys=keys, names=names.names, machine=machine)
     regions = {region.name: CLOUDS[region.cloud](region.name, region, inputs, None) for region in spec.regions}
-    return Territory(authority_file=names.authority_file, regions=regions, tenant_keys=keys)
+    steering = LocalSteering(spec.name, spec, SteeringInputs(names=names.names, regions=regions, machine=machine))
+    return Territory(
+        authority_file=names.authority_file,
+        endpoint=steering.endpoint,
+        name_server=steering.name_server,
+        regions=regions,
+        tenant_keys=keys,
+    )
 
 
 def _tenant_key(name: str, config: Config) -> pulumi.Output[str]:

@@ -1,16 +1,19 @@
 """What the commands do."""
 
+import itertools
 import os
 import platform
 import shlex
 import shutil
 from collections.abc import Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
-from components.local.layout import Layout, socket_root
+from components.local.layout import STEERING_SUFFIX, Layout, socket_root
 from components.local.status import ProcessStatus, region_status
 from components.local.supervisor import stop_supervisor
+from components.specs import TerritorySpec
 from rehearsal.engine import ensure
 from stacks import bootstrap, configfile, show
 from stacks.config import Config, parse
@@ -112,12 +115,15 @@ def status(stack: str) -> list[ProcessStatus]:
     place = workspace()
     _, plan = planned(place, stack)
     state = place.state(stack)
-    return [
-        row
-        for territory in plan.territories
-        for region in territory.regions
-        for row in region_status(Layout(state, region.name), state / "territories" / territory.name / "ca.pem")
-    ]
+    return [row for territory in plan.territories for row in _territory_status(state, territory)]
+
+
+def _territory_status(state: Path, territory: TerritorySpec) -> list[ProcessStatus]:
+    authority = state / "territories" / territory.name / "ca.pem"
+    steering = Layout(state, f"{territory.name}{STEERING_SUFFIX}")
+    resolves = territory.steering.name if territory.steering.provider == "dns" else None
+    regions = (region_status(Layout(state, region.name), authority) for region in territory.regions)
+    return [*region_status(steering, authority, resolves=resolves), *itertools.chain.from_iterable(regions)]
 
 
 def outputs(stack: str) -> dict[str, Any]:

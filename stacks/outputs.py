@@ -11,10 +11,10 @@ def export(territories: dict[str, Territory]) -> None:
 
 
 def _contract(territory: Territory) -> dict[str, object]:
-    endpoints = {name: region.endpoint for name, region in territory.regions.items()}
     return {
-        "endpoint": next(iter(endpoints.values())),
+        "endpoint": territory.endpoint,
+        "nameServer": territory.name_server,
         "caFile": territory.authority_file,
-        "regions": endpoints,
+        "regions": {name: region.endpoint for name, region in territory.regions.items()},
         "tenants": {name: {"key": key} for name, key in territory.tenant_keys.items()},
     }

@@ -12,11 +12,12 @@ from components.gateway.behaviour import READY_PATH, Behaviour, Listener, Upstre
 from components.local.keys import Certificate
 from components.local.layout import Layout
 from components.local.process import Process, Ready
-from components.specs import GatewaySpec
+from components.specs import RegionSpec
 
 STARTUP_SECONDS = 60
 STOP_SECONDS = 10
-ENVOY_THREADS = "1"
+ENVOY_OPTIONS = ("--disable-hot-restart", "--concurrency", "1", "--log-level", "warn")
+"""One worker thread: more would each have a limit and a mean load of their own."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class GatewayParts:
     tenant_keys: dict[str, pulumi.Output[str]]
 
 
-def gateway(name: str, spec: GatewaySpec, parts: GatewayParts, *, opts: pulumi.ResourceOptions) -> Process:
+def gateway(name: str, spec: RegionSpec, parts: GatewayParts, *, opts: pulumi.ResourceOptions) -> Process:
     """The supervised Envoy; it exists once a token was served through it."""
     folder = parts.layout.process(name)
     known = pulumi.Output.all(
@@ -46,7 +47,7 @@ def gateway(name: str, spec: GatewaySpec, parts: GatewayParts, *, opts: pulumi.R
     return Process(
         name,
         layout=parts.layout,
-        command=[envoy_program(), "-c", str(folder / "envoy.json"), "--disable-hot-restart", *_quiet()],
+        command=[envoy_program(), "-c", str(folder / "envoy.json"), *ENVOY_OPTIONS],
         environment={"PATH": "/usr/bin:/bin", "HOME": str(folder)},
         files={
             "envoy.json": known.apply(lambda values: _configuration(name, spec, parts, values)),
@@ -54,9 +55,10 @@ def gateway(name: str, spec: GatewaySpec, parts: GatewayParts, *, opts: pulumi.R
             "key.pem": parts.certificate.private_key,
             "authority.pem": parts.authority,
         },
+        address=spec.address,
         ports=[parts.port],
         ready=Ready(
-            url=pulumi.Output.format("https://127.0.0.1:{0}{1}", parts.port, READY_PATH),
+            url=pulumi.Output.format("https://{0}:{1}{2}", spec.address, parts.port, READY_PATH),
             authority=parts.authority,
             seconds=STARTUP_SECONDS,
         ),
@@ -71,20 +73,16 @@ def envoy_program() -> str:
     return str(Path(sysconfig.get_path("scripts")) / "envoy")
 
 
-def _quiet() -> list[str]:
-    return ["--concurrency", ENVOY_THREADS, "--log-level", "warn"]
-
-
-def _configuration(name: str, spec: GatewaySpec, parts: GatewayParts, known: dict[str, Any]) -> str:
+def _configuration(name: str, spec: RegionSpec, parts: GatewayParts, known: dict[str, Any]) -> str:
     folder = parts.layout.process(name)
     behaviour = Behaviour(
         tenant_keys=tuple(sorted(known["tenant_keys"].items())),
         engine_key=known["engine_key"],
         upstreams=tuple(Upstream("127.0.0.1", int(port), parts.engine_name) for port in known["engine_ports"]),
-        buffer_bytes=spec.buffer_bytes,
-        stream_idle_seconds=spec.stream_idle_seconds,
+        buffer_bytes=spec.gateway.buffer_bytes,
+        stream_idle_seconds=spec.gateway.stream_idle_seconds,
     )
-    listener = Listener("127.0.0.1", int(known["port"]), str(folder / "certificate.pem"), str(folder / "key.pem"))
+    listener = Listener(spec.address, int(known["port"]), str(folder / "certificate.pem"), str(folder / "key.pem"))
     return envoy.bootstrap(
         behaviour,
         listener,

@@ -12,6 +12,10 @@ LONGEST_SOCKET_NAME = 37
 """vLLM names its sockets by a UUID, 36 characters, after a slash."""
 
 
+STEERING_SUFFIX = "-steering"
+"""Ends the name under which a territory's steering keeps its files, beside those of the regions."""
+
+
 def socket_root(state: Path) -> Path:
     """The folder of all sockets of a stack: inside its state folder unless that path is too long.
 

@@ -14,7 +14,9 @@ class LocalNames(pulumi.ComponentResource):
     authority_file: pulumi.Output[str]
     names: TerritoryNames
 
-    def __init__(self, name: str, *, state: Path, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self, name: str, *, state: Path, steering_name: str, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
         super().__init__("meridian:local:Names", name, None, opts)
         authority = Authority(
             f"{name}-authority",
@@ -24,6 +26,8 @@ class LocalNames(pulumi.ComponentResource):
         )
         self.authority_file = authority.file
         self.names = TerritoryNames(
-            authority_certificate=authority.certificate, authority_private_key=authority.private_key
+            authority_certificate=authority.certificate,
+            authority_private_key=authority.private_key,
+            steering_name=steering_name,
         )
         self.register_outputs({"authority_file": self.authority_file})

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+import dnslib
 import httpx
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
@@ -23,6 +24,7 @@ from components.local.layout import Layout, socket_root
 from components.local.provider import LocalProvider, Props
 from components.local.supervisor import ProcessFailure, Program
 
+NAME_SCHEME = "dns://"
 POLL_SECONDS = 0.25
 PROBE_SECONDS = 5
 ALIVE = frozenset({"RUNNING", "STARTING"})
@@ -93,7 +95,7 @@ def _run(props: Props) -> None:
     layout, name = _layout(props), props["name"]
     supervisor.remove_program(layout, name)
     for port in props["ports"]:
-        if not ports.is_free(int(port)):
+        if not ports.is_free(int(port), props["address"]):
             raise ProcessFailure(ports.refusal(int(port), name))
     folder = layout.process(name)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -150,6 +152,8 @@ def _failure(props: Props, what: str) -> str:
 
 
 def _serves(props: Props) -> bool:
+    if props["ready"]["url"].startswith(NAME_SCHEME):
+        return answers_the_name(props["ready"]["url"])
     context = ssl.create_default_context(cadata=props["ready"]["authority"])
     try:
         return (
@@ -158,6 +162,17 @@ def _serves(props: Props) -> bool:
         )
     except httpx.HTTPError:
         return False
+
+
+def answers_the_name(url: str) -> bool:
+    """Whether a name server, given as `dns://ADDRESS:PORT/NAME`, has an answer for the name."""
+    place, _, name = url.removeprefix(NAME_SCHEME).partition("/")
+    address, _, port = place.rpartition(":")
+    try:
+        reply = dnslib.DNSRecord.parse(dnslib.DNSRecord.question(name).send(address, int(port), timeout=PROBE_SECONDS))
+    except (OSError, dnslib.DNSError):
+        return False
+    return bool(reply.rr)
 
 
 def _drift(props: Props) -> str:
@@ -194,9 +209,10 @@ class Supervisor(Resource, module="meridian", name="Supervisor"):
 
 @dataclass(frozen=True)
 class Ready:
-    """How a process shows that it serves: a GET that answers 200."""
+    """How a process shows that it serves: a GET that answers 200, or a name that has an answer."""
 
     url: pulumi.Input[str]
+    """`https://…`, or `dns://ADDRESS:PORT/NAME`."""
     authority: pulumi.Input[str]
     """The certificate, PEM, that vouches for the answering server."""
     seconds: int
@@ -214,13 +230,14 @@ class Process(Resource, module="meridian", name="Process"):
         command: list[str],
         environment: Mapping[str, str],
         files: Mapping[str, pulumi.Input[str]],
+        address: str,
         ports: list[pulumi.Input[int]],
         ready: Ready,
         stop_seconds: int,
         revision: pulumi.Input[str],
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """`revision` is whatever must restart the process when it changes besides its files."""
+        """`address` is where it listens; `revision` is whatever must restart it when it changes besides its files."""
         props: dict[str, Any] = {
             "state": str(layout.state),
             "region": layout.region,
@@ -228,6 +245,7 @@ class Process(Resource, module="meridian", name="Process"):
             "command": command,
             "environment": dict(environment),
             "files": pulumi.Output.secret(dict(files)),
+            "address": address,
             "ports": ports,
             "ready": {"url": ready.url, "authority": ready.authority, "seconds": ready.seconds},
             "stop_seconds": stop_seconds,

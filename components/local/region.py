@@ -6,8 +6,8 @@ from components.local.gateway import GatewayParts, gateway
 from components.local.keys import Certificate, RandomKey
 from components.local.layout import Layout
 from components.local.model import TINY, ModelFolder
-from components.local.ports import PortLease
-from components.local.process import Supervisor
+from components.local.ports import LOOPBACK, REGISTRY, PortLease
+from components.local.process import Process, Supervisor
 from components.local.replica import ReplicaParts, replica, server_code
 from components.region import Machine, Region, RegionInputs
 from components.specs import ModelSpec, RegionSpec
@@ -29,12 +29,14 @@ class LocalRegion(Region):
             name,
             preferred={"entry": spec.preferred_port, **_engine_ports(spec)},
             fixed=spec.port_is_fixed,
-            registry=inputs.machine.state / "ports.json",
+            registry=inputs.machine.state / REGISTRY,
+            entry_address=spec.address,
             opts=child,
         )
         engine_name = f"engine.{spec.name}.meridian.internal"
         engine_certificate = self._certificate(f"{name}-engine", [engine_name, "127.0.0.1"], inputs)
-        entry_certificate = self._certificate(f"{name}-entry", ["127.0.0.1", "localhost"], inputs)
+        entry_names = dict.fromkeys([spec.address, LOOPBACK, "localhost", inputs.names.steering_name])
+        entry_certificate = self._certificate(f"{name}-entry", list(entry_names), inputs)
         engine_key = RandomKey(f"{name}-engine-key", prefix="", opts=child).value
         salt_key = RandomKey(f"{name}-salt-key", prefix="", opts=child).value
         supervised = pulumi.ResourceOptions(parent=self, depends_on=Supervisor(name, layout=layout, opts=child))
@@ -43,27 +45,24 @@ class LocalRegion(Region):
             for one in spec.replicas
         }
         ports = {one.name: _port(lease, one.name) for one in spec.replicas}
-        replicas = [
-            replica(
-                one,
-                spec,
-                ReplicaParts(
-                    layout=layout,
-                    machine=inputs.machine,
-                    model=models[one.model.name],
-                    certificate=engine_certificate,
-                    authority=inputs.names.authority_certificate,
-                    port=ports[one.name],
-                    engine_key=engine_key,
-                    salt_key=salt_key,
-                ),
-                opts=supervised,
+        replicas: list[Process] = []
+        for one in spec.replicas:
+            parts = ReplicaParts(
+                layout=layout,
+                machine=inputs.machine,
+                model=models[one.model.name],
+                certificate=engine_certificate,
+                authority=inputs.names.authority_certificate,
+                port=ports[one.name],
+                engine_key=engine_key,
+                salt_key=salt_key,
             )
-            for one in spec.replicas
-        ]
+            # Each waits for the one before it: a change takes one replica after the other, never two at once.
+            after = pulumi.ResourceOptions.merge(supervised, pulumi.ResourceOptions(depends_on=replicas[-1:]))
+            replicas.append(replica(one, spec, parts, opts=after))
         entry = gateway(
             f"{name}-gateway",
-            spec.gateway,
+            spec,
             GatewayParts(
                 layout=layout,
                 certificate=entry_certificate,
@@ -76,9 +75,8 @@ class LocalRegion(Region):
             ),
             opts=pulumi.ResourceOptions.merge(supervised, pulumi.ResourceOptions(depends_on=replicas)),
         )
-        self.endpoint = pulumi.Output.all(_port(lease, "entry"), entry.id).apply(
-            lambda known: f"https://127.0.0.1:{known[0]}"
-        )
+        self.entry_port = pulumi.Output.all(_port(lease, "entry"), entry.id).apply(lambda known: int(known[0]))
+        self.endpoint = pulumi.Output.format("https://{0}:{1}", spec.address, self.entry_port)
         self.register_outputs({"endpoint": self.endpoint})
 
     def _certificate(self, name: str, names: list[str], inputs: RegionInputs) -> Certificate:

@@ -10,6 +10,7 @@ import pulumi
 from components.local.keys import Certificate
 from components.local.layout import Layout
 from components.local.model import ModelFolder
+from components.local.ports import LOOPBACK
 from components.local.process import Process, Ready
 from components.region import Machine
 from components.specs import LaneSpec, RegionSpec, ReplicaSpec
@@ -64,6 +65,7 @@ def replica(spec: ReplicaSpec, region: RegionSpec, parts: ReplicaParts, *, opts:
             "engine-key": parts.engine_key,
             "salt-key": parts.salt_key,
         },
+        address=LOOPBACK,
         ports=[parts.port],
         ready=Ready(
             url=pulumi.Output.format("https://127.0.0.1:{0}/-/ready", parts.port),
@@ -116,9 +118,10 @@ def _settings(spec: ReplicaSpec, region: RegionSpec, layout: Layout, *, model: s
     }
 
 
-def _lane(lane: LaneSpec) -> dict[str, int]:
+def _lane(lane: LaneSpec) -> dict[str, int | None]:
     return {
         "max_output_tokens": lane.max_output_tokens,
         "priority": lane.priority,
         "max_choices": lane.max_choices,
+        "max_in_flight": lane.max_in_flight,
     }

@@ -1,7 +1,6 @@
 """What the processes of a local region are doing now, asked of them and not of the engine's state."""
 
 import contextlib
-import json
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,8 +10,9 @@ import httpx
 import psutil
 
 from components.gateway.behaviour import READY_PATH
-from components.local import supervisor
-from components.local.layout import Layout
+from components.local import ports, supervisor
+from components.local.layout import STEERING_SUFFIX, Layout
+from components.local.process import NAME_SCHEME, answers_the_name
 
 PROBE_SECONDS = 3
 MIB = 2**20
@@ -35,19 +35,27 @@ class ProcessStatus:
     uptime_seconds: int
 
 
-def region_status(layout: Layout, authority_file: Path) -> list[ProcessStatus]:
-    """The processes of a region; empty when the region was never made or is gone."""
-    registry = layout.state / "ports.json"
-    if not registry.exists():
-        return []
-    ports = json.loads(registry.read_text() or "{}").get(layout.region, {})
+def region_status(layout: Layout, authority_file: Path, *, resolves: str | None = None) -> list[ProcessStatus]:
+    """The processes of a region or of a territory's steering; empty when it was never made or is gone.
+
+    `resolves` is the name that steering answers when it is a name server; everything else answers HTTPS.
+    """
+    held = ports.places(layout.state / ports.REGISTRY, layout.region)
     return [
-        _one(layout, f"{layout.region}-gateway" if purpose == "entry" else purpose, int(port), authority_file)
-        for purpose, port in sorted(ports.items())
+        _one(layout, entry_process(layout.region) if purpose == "entry" else purpose, place, authority_file, resolves)
+        for purpose, place in sorted(held.items())
     ]
 
 
-def _one(layout: Layout, name: str, port: int, authority_file: Path) -> ProcessStatus:
+def entry_process(owner: str) -> str:
+    """The name of the process that listens on a region's entry, or on a territory's endpoint."""
+    return owner if owner.endswith(STEERING_SUFFIX) else f"{owner}-gateway"
+
+
+def _one(
+    layout: Layout, name: str, place: tuple[str, int], authority_file: Path, resolves: str | None
+) -> ProcessStatus:
+    address, port = place
     status = supervisor.status(layout, name)
     return ProcessStatus(
         region=layout.region,
@@ -55,19 +63,23 @@ def _one(layout: Layout, name: str, port: int, authority_file: Path) -> ProcessS
         state=status.state if status else "ABSENT",
         pid=status.pid if status else 0,
         port=port,
-        health=_health(port, authority_file),
+        health=_resolution(address, port, resolves) if resolves else _health(address, port, authority_file),
         memory_mib=memory_mib(supervisor.members(layout, program=name)),
         uptime_seconds=int(status.uptime_seconds) if status and status.pid else 0,
     )
 
 
-def _health(port: int, authority_file: Path) -> str:
+def _resolution(address: str, port: int, name: str) -> str:
+    return "ready" if answers_the_name(f"{NAME_SCHEME}{address}:{port}/{name}") else "no answer"
+
+
+def _health(address: str, port: int, authority_file: Path) -> str:
     if not authority_file.exists():
         return "no certificate authority"
     context = ssl.create_default_context(cafile=str(authority_file))
     try:
         answer = httpx.get(
-            f"https://127.0.0.1:{port}{READY_PATH}", verify=context, trust_env=False, timeout=PROBE_SECONDS
+            f"https://{address}:{port}{READY_PATH}", verify=context, trust_env=False, timeout=PROBE_SECONDS
         )
     except httpx.HTTPError as error:
         return f"no answer ({type(error).__name__})"

@@ -19,7 +19,13 @@ def taken() -> socket.socket:
 
 
 def lease(registry: Path, *, preferred: dict[str, int], fixed: bool = False, owner: str = "north") -> dict[str, object]:
-    return {"preferred": preferred, "fixed": fixed, "registry": str(registry), "owner": owner}
+    return {
+        "preferred": preferred,
+        "fixed": fixed,
+        "registry": str(registry),
+        "owner": owner,
+        "entry_address": ports.LOOPBACK,
+    }
 
 
 def test_a_taken_port_is_noticed_and_its_holder_named(taken: socket.socket) -> None:
@@ -75,3 +81,23 @@ def test_a_port_fixed_later_replaces_the_chosen_one(tmp_path: Path) -> None:
     before = provider.create(lease(tmp_path / "p.json", preferred={"entry": 20401})).outs
     after = provider.update("north", before, lease(tmp_path / "p.json", preferred={"entry": 20455}, fixed=True)).outs
     assert after["ports"] == {"entry": 20455}
+
+
+def test_entries_with_an_address_of_their_own_may_share_a_port_and_nobody_else_may(tmp_path: Path) -> None:
+    registry = tmp_path / "ports.json"
+    chosen = [
+        ports.choose({"entry": 20701}, fixed=True, registry=registry, owner=owner, entry_address=address)
+        for owner, address in (("north", "127.9.8.7"), ("south", "127.9.8.8"))
+    ]
+    assert chosen == [{"entry": 20701}, {"entry": 20701}]
+    with pytest.raises(PortTaken):
+        ports.choose({"entry": 20701}, fixed=True, registry=registry, owner="west", entry_address="127.9.8.8")
+    assert ports.places(registry, "south") == {"entry": ("127.9.8.8", 20701)}
+
+
+def test_an_entry_that_moves_to_another_address_gets_its_port_there(tmp_path: Path) -> None:
+    provider = PortLeaseProvider()
+    before = provider.create(lease(tmp_path / "p.json", preferred={"entry": 20801})).outs
+    wanted = lease(tmp_path / "p.json", preferred={"entry": 20810}) | {"entry_address": "127.9.8.7"}
+    assert provider.update("north", before, wanted).outs["ports"] == {"entry": 20810}
+    assert ports.places(tmp_path / "p.json", "north") == {"entry": ("127.9.8.7", 20810)}
