@@ -8,11 +8,11 @@ from typing import Any
 import pulumi
 
 from components.gateway import envoy
-from components.gateway.behaviour import READY_PATH, Behaviour, Listener, Upstream
+from components.gateway.behaviour import READY_PATH, Behaviour, Listener, Tenant, Upstream
 from components.local.keys import Certificate
 from components.local.layout import Layout
 from components.local.process import Process, Ready
-from components.specs import GatewaySpec
+from components.specs import RegionSpec, TenantSpec
 
 STARTUP_SECONDS = 60
 STOP_SECONDS = 10
@@ -34,7 +34,7 @@ class GatewayParts:
     tenant_keys: dict[str, pulumi.Output[str]]
 
 
-def gateway(name: str, spec: GatewaySpec, parts: GatewayParts, *, opts: pulumi.ResourceOptions) -> Process:
+def gateway(name: str, spec: RegionSpec, parts: GatewayParts, *, opts: pulumi.ResourceOptions) -> Process:
     """The supervised Envoy; it exists once a token was served through it."""
     folder = parts.layout.process(name)
     known = pulumi.Output.all(
@@ -75,19 +75,35 @@ def _quiet() -> list[str]:
     return ["--concurrency", ENVOY_THREADS, "--log-level", "warn"]
 
 
-def _configuration(name: str, spec: GatewaySpec, parts: GatewayParts, known: dict[str, Any]) -> str:
+def _configuration(name: str, spec: RegionSpec, parts: GatewayParts, known: dict[str, Any]) -> str:
     folder = parts.layout.process(name)
+    upstreams = tuple(Upstream("127.0.0.1", int(port), parts.engine_name) for port in known["engine_ports"])
     behaviour = Behaviour(
-        tenant_keys=tuple(sorted(known["tenant_keys"].items())),
+        region=spec.name,
+        tenants=tuple(_tenant(tenant, known["tenant_keys"][tenant.name], len(upstreams)) for tenant in spec.tenants),
         engine_key=known["engine_key"],
-        upstreams=tuple(Upstream("127.0.0.1", int(port), parts.engine_name) for port in known["engine_ports"]),
-        buffer_bytes=spec.buffer_bytes,
-        stream_idle_seconds=spec.stream_idle_seconds,
+        upstreams=upstreams,
+        buffer_bytes=spec.gateway.buffer_bytes,
+        stream_idle_seconds=spec.gateway.stream_idle_seconds,
     )
-    listener = Listener("127.0.0.1", int(known["port"]), str(folder / "certificate.pem"), str(folder / "key.pem"))
+    listener = Listener(spec.address, int(known["port"]), str(folder / "certificate.pem"), str(folder / "key.pem"))
     return envoy.bootstrap(
         behaviour,
         listener,
         admin_socket=str(parts.layout.sockets(name) / "admin"),
         authority_file=str(folder / "authority.pem"),
+    )
+
+
+def _tenant(spec: TenantSpec, key: str, replicas: int) -> Tenant:
+    """What the gateway knows of a tenant. A region's tokens are shared out evenly, rounded down, one at least."""
+    tokens = spec.tokens_per_minute
+    return Tenant(
+        name=spec.name,
+        key=key,
+        requests_per_minute=spec.requests_per_minute,
+        concurrent_requests=spec.concurrent_requests,
+        tokens_per_minute_per_replica=None if tokens is None else max(1, tokens // replicas),
+        suspended=spec.suspended,
+        lanes=spec.lanes,
     )

@@ -63,7 +63,7 @@ class LocalRegion(Region):
         ]
         entry = gateway(
             f"{name}-gateway",
-            spec.gateway,
+            spec,
             GatewayParts(
                 layout=layout,
                 certificate=entry_certificate,
