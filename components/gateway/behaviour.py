@@ -7,8 +7,16 @@ itself to the engine by the engine key, and lets nothing pass that a client wrot
 from dataclasses import dataclass
 from typing import Literal
 
+from components.specs import LaneName
+
 TENANT_HEADER = "x-meridian-tenant"
+LANES_HEADER = "x-meridian-lanes"
+"""The lanes that the tenant may use, as a comma list without spaces."""
+TOKENS_HEADER = "x-meridian-tokens-per-minute"
+"""The replica's share of the tenant's tokens per minute; absent when the tenant has no such limit."""
 ENGINE_KEY_HEADER = "x-meridian-engine-key"
+REGION_HEADER = "x-meridian-region"
+"""On every answer: the region whose gateway gave it."""
 OWNED_PREFIX = "x-meridian-"
 """Headers that only the platform may set: a client's copies are removed."""
 OWNED_HEADERS = ("x-vllm-priority", "x-data-parallel-rank")
@@ -110,11 +118,27 @@ BALANCE_PERCENT = 150
 
 
 @dataclass(frozen=True)
+class Tenant:
+    """An application as a region's gateway knows it."""
+
+    name: str
+    key: str
+    """Its API key; secret."""
+    requests_per_minute: int
+    concurrent_requests: int
+    tokens_per_minute_per_replica: int | None
+    """None means no limit."""
+    suspended: bool
+    """True answers every request with 403."""
+    lanes: tuple[LaneName, ...]
+
+
+@dataclass(frozen=True)
 class Behaviour:
     """One gateway."""
 
-    tenant_keys: tuple[tuple[str, str], ...]
-    """Tenant and its API key; secret."""
+    region: str
+    tenants: tuple[Tenant, ...]
     engine_key: str
     """What proves the gateway to its engines; secret."""
     upstreams: tuple[Upstream, ...]

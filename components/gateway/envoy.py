@@ -115,7 +115,7 @@ def _api_keys(behaviour: Behaviour) -> Json:
         KEY_AUTH,
         {
             "@type": f"{EXTENSION}.filters.http.api_key_auth.v3.ApiKeyAuth",
-            "credentials": [{"key": key, "client": tenant} for tenant, key in behaviour.tenant_keys],
+            "credentials": [{"key": tenant.key, "client": tenant.name} for tenant in behaviour.tenants],
             "key_sources": [{"header": "Authorization"}],
             "forwarding": {"header": TENANT_HEADER, "hide_credentials": True},
         },

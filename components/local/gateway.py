@@ -8,11 +8,11 @@ from typing import Any
 import pulumi
 
 from components.gateway import envoy
-from components.gateway.behaviour import READY_PATH, Behaviour, Listener, Upstream
+from components.gateway.behaviour import READY_PATH, Behaviour, Listener, Tenant, Upstream
 from components.local.keys import Certificate
 from components.local.layout import Layout
 from components.local.process import Process, Ready
-from components.specs import RegionSpec
+from components.specs import RegionSpec, TenantSpec
 
 STARTUP_SECONDS = 60
 STOP_SECONDS = 10
@@ -75,10 +75,12 @@ def envoy_program() -> str:
 
 def _configuration(name: str, spec: RegionSpec, parts: GatewayParts, known: dict[str, Any]) -> str:
     folder = parts.layout.process(name)
+    upstreams = tuple(Upstream("127.0.0.1", int(port), parts.engine_name) for port in known["engine_ports"])
     behaviour = Behaviour(
-        tenant_keys=tuple(sorted(known["tenant_keys"].items())),
+        region=spec.name,
+        tenants=tuple(_tenant(tenant, known["tenant_keys"][tenant.name], len(upstreams)) for tenant in spec.tenants),
         engine_key=known["engine_key"],
-        upstreams=tuple(Upstream("127.0.0.1", int(port), parts.engine_name) for port in known["engine_ports"]),
+        upstreams=upstreams,
         buffer_bytes=spec.gateway.buffer_bytes,
         stream_idle_seconds=spec.gateway.stream_idle_seconds,
     )
@@ -88,4 +90,18 @@ def _configuration(name: str, spec: RegionSpec, parts: GatewayParts, known: dict
         listener,
         admin_socket=str(parts.layout.sockets(name) / "admin"),
         authority_file=str(folder / "authority.pem"),
+    )
+
+
+def _tenant(spec: TenantSpec, key: str, replicas: int) -> Tenant:
+    """What the gateway knows of a tenant. A region's tokens are shared out evenly, rounded down, one at least."""
+    tokens = spec.tokens_per_minute
+    return Tenant(
+        name=spec.name,
+        key=key,
+        requests_per_minute=spec.requests_per_minute,
+        concurrent_requests=spec.concurrent_requests,
+        tokens_per_minute_per_replica=None if tokens is None else max(1, tokens // replicas),
+        suspended=spec.suspended,
+        lanes=spec.lanes,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from components.gateway import envoy
-from components.gateway.behaviour import Behaviour, Listener, Upstream
+from components.gateway.behaviour import Behaviour, Listener, Tenant, Upstream
 from components.local import certificates, ports
 from components.local.certificates import Pair
 from components.local.gateway import envoy_program
@@ -30,7 +30,8 @@ class Gateway:
         self.authority_file = folder / "authority.pem"
         self.authority_file.write_text(authority.certificate)
         behaviour = Behaviour(
-            tenant_keys=tuple(KEYS.items()),
+            region="local-north",
+            tenants=tuple(tenant(name, key) for name, key in KEYS.items()),
             engine_key=ENGINE_KEY,
             upstreams=tuple(Upstream("127.0.0.1", engine.port, engine_name) for engine in engines),
             buffer_bytes=BUFFER,
@@ -72,3 +73,15 @@ class Gateway:
 
 def bearer(tenant: str = "acme") -> dict[str, str]:
     return {"Authorization": f"Bearer {KEYS[tenant]}"}
+
+
+def tenant(name: str, key: str) -> Tenant:
+    return Tenant(
+        name=name,
+        key=key,
+        requests_per_minute=100_000,
+        concurrent_requests=1_000,
+        tokens_per_minute_per_replica=None,
+        suspended=False,
+        lanes=("chat",),
+    )
