@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from drills.catalogue import DRILLS, DrillRefused
 from rehearsal.engine import EngineError
-from stacks import operations, show
+from stacks import drilling, operations, show
 from stacks.bootstrap import SetupFailed
 from stacks.operations import Part
 from stacks.problems import ConfigurationRefused
@@ -85,6 +86,22 @@ def outputs(
 
 
 @app.command()
+def drill(
+    name: Annotated[str, typer.Argument(help=f"One of: {', '.join(DRILLS)}.")],
+    stack: Annotated[str, typer.Option(help="A local stack that is up.")] = "drill",
+    *,
+    json: Machine = False,
+) -> None:
+    """Make a failure on purpose under load, and measure what clients see of it."""
+    found = drilling.run(name, stack)
+    if json:
+        show.as_json(drilling.as_values(found))
+    else:
+        show.drill(found)
+    raise typer.Exit(0 if found.kept else FAILED)
+
+
+@app.command()
 def env(stack: Stack) -> None:
     """Print what makes plain `pulumi` work on a local stack: eval "$(./meridian env local)"."""
     for line in operations.exports(stack):
@@ -98,7 +115,7 @@ def main() -> None:
     except ConfigurationRefused as refused:
         show.refusal(refused)
         raise SystemExit(REFUSED) from None
-    except (SetupFailed, EngineError, EngineRefused, operations.NotUp, OSError) as problem:
+    except (SetupFailed, EngineError, EngineRefused, operations.NotUp, DrillRefused, OSError) as problem:
         show.failure(str(problem))
         raise SystemExit(FAILED) from None
 

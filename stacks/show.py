@@ -11,6 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from components.local.status import ProcessStatus
+from drills.runner import Report
+from drills.show import show as show_drill
 from stacks.problems import ConfigurationRefused
 
 out = Console(soft_wrap=True)
@@ -61,12 +63,20 @@ def processes(rows: Sequence[ProcessStatus]) -> None:
     out.print(table)
 
 
+def drill(report: Report) -> None:
+    """The report of a drill."""
+    show_drill(report, out)
+
+
 def how_to_call(stack: str, territories: Mapping[str, Any], model: str) -> None:
     """The end of `up`: what to type next. Prints no key; the lines fetch it themselves."""
     for name, territory in sorted(territories.items()):
         tenant = min(territory["tenants"])
         key = f"./meridian outputs {stack} --key {tenant}"
         out.print(f"\n[bold green]{name}[/bold green] serves at [bold]{territory['endpoint']}/v1[/bold]\n")
+        if server := territory.get("nameServer"):
+            out.print(f"its name is resolved by the name server at {server}, as a cloud's DNS would\n")
+            continue
         out.print(_curl(territory, key, model), highlight=False, markup=False)
         out.print(_python(territory, key, model), highlight=False, markup=False)
 

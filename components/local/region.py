@@ -9,7 +9,7 @@ from components.local.model import TINY, ModelFolder
 from components.local.ports import LOOPBACK, REGISTRY, PortLease
 from components.local.process import Process, Supervisor
 from components.local.replica import ReplicaParts, replica, server_code
-from components.region import Machine, Region, RegionInputs
+from components.region import Machine, Region, RegionInputs, TerritoryNames
 from components.specs import ModelSpec, RegionSpec
 
 FIRST_ENGINE_PORT = 18443
@@ -35,15 +35,13 @@ class LocalRegion(Region):
         )
         engine_name = f"engine.{spec.name}.meridian.internal"
         engine_certificate = self._certificate(f"{name}-engine", [engine_name, "127.0.0.1"], inputs)
-        entry_names = dict.fromkeys([spec.address, LOOPBACK, "localhost", inputs.names.steering_name])
-        entry_certificate = self._certificate(f"{name}-entry", list(entry_names), inputs)
+        names = dict.fromkeys([spec.address, LOOPBACK, "localhost", *entry_names(spec, inputs.names)])
+        entry_certificate = self._certificate(f"{name}-entry", list(names), inputs)
         engine_key = RandomKey(f"{name}-engine-key", prefix="", opts=child).value
         salt_key = RandomKey(f"{name}-salt-key", prefix="", opts=child).value
         supervised = pulumi.ResourceOptions(parent=self, depends_on=Supervisor(name, layout=layout, opts=child))
-        models = {
-            one.model.name: _model(f"{name}-{one.model.name}", one.model, inputs.machine, child)
-            for one in spec.replicas
-        }
+        served = {one.model.name: one.model for one in spec.replicas}
+        models = {key: _model(f"{name}-{key}", model, inputs.machine, child) for key, model in served.items()}
         ports = {one.name: _port(lease, one.name) for one in spec.replicas}
         replicas: list[Process] = []
         for one in spec.replicas:
@@ -87,6 +85,11 @@ class LocalRegion(Region):
             authority_private_key=inputs.names.authority_private_key,
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def entry_names(spec: RegionSpec, names: TerritoryNames) -> tuple[str, str]:
+    """The DNS names of a region's entry: its territory's, and one of its own that steering trusts it by."""
+    return names.steering_name, f"{spec.name}.{names.steering_name}"
 
 
 def _engine_ports(spec: RegionSpec) -> dict[str, int]:

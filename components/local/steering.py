@@ -16,6 +16,7 @@ from components.local.keys import Certificate
 from components.local.layout import STEERING_SUFFIX, Layout
 from components.local.ports import LOOPBACK, REGISTRY, PortLease
 from components.local.process import NAME_SCHEME, Process, Ready, Supervisor
+from components.local.region import entry_names
 from components.region import Machine, Region, TerritoryNames
 from components.specs import RegionSpec, SteeringSpec, TerritorySpec
 
@@ -92,7 +93,7 @@ def _proxy(
         command=[envoy_program(), "-c", str(folder / "envoy.json"), *ENVOY_OPTIONS],
         environment={"PATH": "/usr/bin:/bin", "HOME": str(folder)},
         files={
-            "envoy.json": known.apply(lambda values: _proxy_configuration(spec, values, layout, owner)),
+            "envoy.json": known.apply(lambda values: _proxy_configuration(spec, values, layout, owner, inputs.names)),
             "certificate.pem": certificate.certificate,
             "key.pem": certificate.private_key,
             "authority.pem": inputs.names.authority_certificate,
@@ -110,11 +111,13 @@ def _proxy(
     )
 
 
-def _proxy_configuration(spec: TerritorySpec, known: Mapping[str, Any], layout: Layout, owner: str) -> str:
+def _proxy_configuration(
+    spec: TerritorySpec, known: Mapping[str, Any], layout: Layout, owner: str, names: TerritoryNames
+) -> str:
     folder = layout.process(owner)
     steering = Steering(
         territory=spec.name,
-        entries=tuple(_entry(region, int(known[region.name]), rank) for rank, region in enumerate(spec.regions)),
+        entries=tuple(_entry(region, int(known[region.name]), rank, names) for rank, region in enumerate(spec.regions)),
         probe_interval_seconds=spec.steering.probe_interval_seconds,
         unhealthy_after=spec.steering.unhealthy_after,
         buffer_bytes=spec.steering.buffer_bytes,
@@ -128,8 +131,9 @@ def _proxy_configuration(spec: TerritorySpec, known: Mapping[str, Any], layout: 
     )
 
 
-def _entry(region: RegionSpec, port: int, rank: int) -> Entry:
-    return Entry(region=region.name, address=region.address, port=port, server_name="localhost", priority=rank)
+def _entry(region: RegionSpec, port: int, rank: int, names: TerritoryNames) -> Entry:
+    _, name = entry_names(region, names)
+    return Entry(region=region.name, address=region.address, port=port, server_name=name, priority=rank)
 
 
 def _name_server(

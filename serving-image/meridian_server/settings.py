@@ -68,6 +68,7 @@ class Lane(Section):
     priority: int
     """vLLM's priority: lower is sooner."""
     max_choices: int = Field(ge=1)
+    max_in_flight: int | None = None
 
 
 class Drain(Section):
