@@ -1,4 +1,4 @@
-"""The steering of a territory as one Envoy: clients reach the first healthy region, and never another territory; pure."""
+"""The steering of a territory as one Envoy: clients reach its first healthy region, and no other territory; pure."""
 
 from dataclasses import dataclass
 

@@ -115,7 +115,7 @@ def test_the_access_log_names_the_tenant_and_holds_no_key_and_no_query(gateway: 
     gateway.stop()
     log = gateway.log.read_text()
     entry = json.loads(next(line for line in log.splitlines() if line.startswith('{"')))
-    assert (entry["tenant"], entry["path"], entry["status"]) == ("acme", "/v1/models", 200)
+    assert (entry["tenant"], entry["path"], entry["status"]) == ("acme", "/v1/models", 200), log
     assert "hush" not in log
     assert not any(secret in log for secret in [*KEYS.values(), ENGINE_KEY])
 
