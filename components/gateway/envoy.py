@@ -1,208 +1,117 @@
-"""The gateway as the static configuration of one Envoy on this machine; pure."""
+"""The gateway as the static configuration of one Envoy on this machine; pure.
 
-import json
-from pathlib import Path as File
+A request passes it twice. The entry finds out whose it is and whether the tenant may send it now; a cluster of the
+tenant's own counts what is under way, for Envoy has no other exact limit on concurrency per tenant. That cluster leads
+to an internal listener, in the same process and without a socket, which chooses a replica and retries.
+"""
 
+from components.gateway import envoy_parts as parts
 from components.gateway.behaviour import (
-    AFFINITY_HEADER,
     ENGINE_KEY_HEADER,
     INFERENCE_PATHS,
-    OWNED_HEADERS,
-    OWNED_PREFIX,
     READY_PATH,
-    RETRIES,
+    REGION_HEADER,
     TENANT_HEADER,
     Behaviour,
     Listener,
     Path,
 )
-from components.gateway.envoy_upstreams import CLUSTER, EXTENSION, Json, address, engines, named, retry_policy, seconds
+from components.gateway.envoy_parts import EXTENSION, Json, OwnAnswer, added, seconds
+from components.gateway.envoy_tenants import (
+    ENTRY_ANSWERS,
+    KEY_AUTH,
+    RATE_LIMIT,
+    TO_REPLICAS,
+    entry_filters,
+    tenant_cluster,
+)
+from components.gateway.envoy_upstreams import CLUSTER, affinity, engines, replica_route
 
-AFFINITY = File(__file__).with_name("affinity.lua")
-HEADERS_SECONDS = 10
-"""How long a client may take to send its headers, against slow-header attacks."""
-KEY_AUTH = "envoy.filters.http.api_key_auth"
-
-_LOG_FORMAT = {
-    "time": "%START_TIME%",
-    "method": "%REQ(:METHOD)%",
-    "path": "%PATH(NQ)%",
-    "status": "%RESPONSE_CODE%",
-    "flags": "%RESPONSE_FLAGS%",
-    "tenant": f"%REQ({TENANT_HEADER.upper()})%",
-    "request_id": "%REQ(X-REQUEST-ID)%",
-    "bytes_in": "%BYTES_RECEIVED%",
-    "bytes_out": "%BYTES_SENT%",
-    "duration_ms": "%DURATION%",
-    "upstream": "%UPSTREAM_HOST%",
-}
-"""The access log: who, what, when, how long; no query, no body, no key."""
+UNAVAILABLE = OwnAnswer(
+    503, "unavailable", "No replica can take the request now. Try again shortly.", retry_after_seconds=2
+)
+TOO_LARGE = "The request is larger than the model's context allows: {bytes} bytes at most. Shorten the prompt."
 
 
 def bootstrap(behaviour: Behaviour, listener: Listener, *, admin_socket: str, authority_file: str) -> str:
     """Envoy's configuration as JSON. It holds keys: store it where only its owner reads."""
-    return json.dumps(
-        {
-            "admin": {"address": {"pipe": {"path": admin_socket, "mode": 0o600}}},
-            "static_resources": {
-                "listeners": [_listener(behaviour, listener)],
-                "clusters": [engines(behaviour, authority_file)],
-            },
-        },
-        indent=1,
+    entry = parts.tls_listener(listener, _entry(behaviour), buffer_bytes=behaviour.buffer_bytes)
+    tenants = [tenant_cluster(tenant, behaviour) for tenant in behaviour.tenants if not tenant.suspended]
+    internal = {"@type": f"{EXTENSION}.bootstrap.internal_listener.v3.InternalListener"}
+    return parts.bootstrap(
+        {"listeners": [entry, _to_replicas(behaviour)], "clusters": [engines(behaviour, authority_file), *tenants]},
+        admin_socket=admin_socket,
+        extensions=[parts.named("envoy.bootstrap.internal_listener", internal)],
     )
 
 
-def _listener(behaviour: Behaviour, listener: Listener) -> Json:
-    tls = {
-        "@type": f"{EXTENSION}.transport_sockets.tls.v3.DownstreamTlsContext",
-        "common_tls_context": {
-            "alpn_protocols": ["h2", "http/1.1"],
-            "tls_params": {"tls_minimum_protocol_version": "TLSv1_3"},
-            "tls_certificates": [
+def _entry(behaviour: Behaviour) -> Json:
+    answers = (*ENTRY_ANSWERS, *_answers(behaviour))
+    idle = behaviour.stream_idle_seconds
+    return parts.facing_clients(stream_idle_seconds=idle, region=behaviour.region, answers=answers) | {
+        "http_filters": [*entry_filters(behaviour), parts.router()],
+        "route_config": {
+            "name": "exact",
+            "response_headers_to_add": [added(REGION_HEADER, behaviour.region)],
+            "virtual_hosts": [
                 {
-                    "certificate_chain": {"filename": listener.certificate_file},
-                    "private_key": {"filename": listener.key_file},
+                    "name": "clients",
+                    "domains": ["*"],
+                    "routes": [_ready(), *(_inference(path, idle) for path in INFERENCE_PATHS), _nowhere()],
                 }
             ],
         },
     }
-    return {
-        "name": "entry",
-        "address": address(listener.address, listener.port),
-        "per_connection_buffer_limit_bytes": behaviour.buffer_bytes,
-        "filter_chains": [
-            {
-                "transport_socket": {"name": "envoy.transport_sockets.tls", "typed_config": tls},
-                "filters": [named("envoy.filters.network.http_connection_manager", _http(behaviour))],
-            }
-        ],
-    }
 
 
-def _http(behaviour: Behaviour) -> Json:
-    return {
-        "@type": f"{EXTENSION}.filters.network.http_connection_manager.v3.HttpConnectionManager",
-        "stat_prefix": "entry",
-        "use_remote_address": True,
+def _to_replicas(behaviour: Behaviour) -> Json:
+    """The second pass. It trusts what the first one stamped, for nothing else can connect."""
+    http = {
+        "stat_prefix": TO_REPLICAS,
+        "codec_type": "HTTP2",
+        "preserve_external_request_id": True,
         "server_name": "meridian",
-        "normalize_path": True,
-        "merge_slashes": False,
-        "path_with_escaped_slashes_action": "REJECT_REQUEST",
-        "request_headers_timeout": seconds(HEADERS_SECONDS),
         "stream_idle_timeout": seconds(behaviour.stream_idle_seconds),
-        "access_log": [_access_log()],
-        "local_reply_config": _errors(),
-        "http_filters": [_strip_owned(), _api_keys(behaviour), _affinity(), _router()],
-        "route_config": {"name": "exact", "virtual_hosts": [_virtual_host(behaviour)]},
-    }
-
-
-def _strip_owned() -> Json:
-    removals: list[Json] = [{"remove_on_match": {"key_matcher": {"prefix": OWNED_PREFIX, "ignore_case": True}}}]
-    removals += [{"remove": name} for name in OWNED_HEADERS]
-    return named(
-        "envoy.filters.http.header_mutation",
-        {
-            "@type": f"{EXTENSION}.filters.http.header_mutation.v3.HeaderMutation",
-            "mutations": {"request_mutations": removals},
+        "local_reply_config": parts.own_answers(_answers(behaviour)),
+        "http_filters": [affinity(), parts.router()],
+        "route_config": {
+            "name": "replicas",
+            "request_headers_to_add": [added(ENGINE_KEY_HEADER, behaviour.engine_key)],
+            "virtual_hosts": [{"name": "replicas", "domains": ["*"], "routes": [replica_route(behaviour)]}],
         },
-    )
-
-
-def _api_keys(behaviour: Behaviour) -> Json:
-    return named(
-        KEY_AUTH,
-        {
-            "@type": f"{EXTENSION}.filters.http.api_key_auth.v3.ApiKeyAuth",
-            "credentials": [{"key": tenant.key, "client": tenant.name} for tenant in behaviour.tenants],
-            "key_sources": [{"header": "Authorization"}],
-            "forwarding": {"header": TENANT_HEADER, "hide_credentials": True},
-        },
-    )
-
-
-def _affinity() -> Json:
-    return named(
-        "envoy.filters.http.lua",
-        {
-            "@type": f"{EXTENSION}.filters.http.lua.v3.Lua",
-            "default_source_code": {"inline_string": AFFINITY.read_text()},
-        },
-    )
-
-
-def _router() -> Json:
-    return named("envoy.filters.http.router", {"@type": f"{EXTENSION}.filters.http.router.v3.Router"})
-
-
-def _virtual_host(behaviour: Behaviour) -> Json:
-    open_to_all = {
-        KEY_AUTH: {"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": True},
-    }
-    ready = _route(Path(method="GET", path=READY_PATH), behaviour) | {"typed_per_filter_config": open_to_all}
-    nowhere = {
-        "match": {"prefix": "/"},
-        "direct_response": {"status": 404},
-        "typed_per_filter_config": open_to_all,
     }
     return {
-        "name": "clients",
-        "domains": ["*"],
-        "routes": [ready, *(_route(path, behaviour) for path in INFERENCE_PATHS), nowhere],
+        "name": TO_REPLICAS,
+        "internal_listener": {},
+        "per_connection_buffer_limit_bytes": behaviour.buffer_bytes,
+        "filter_chains": [{"filters": [parts.http_manager(http)]}],
     }
 
 
-def _route(path: Path, behaviour: Behaviour) -> Json:
-    engine_key = {"header": {"key": ENGINE_KEY_HEADER, "value": behaviour.engine_key}}
-    return {
-        "match": {
-            "path": path.path,
-            "headers": [{"name": ":method", "string_match": {"exact": path.method}}],
-        },
-        "route": {
-            "cluster": CLUSTER,
-            "timeout": "0s",
-            "idle_timeout": seconds(behaviour.stream_idle_seconds),
-            "retry_policy": retry_policy(RETRIES),
-            "hash_policy": [{"header": {"header_name": AFFINITY_HEADER}}],
-        },
-        "request_headers_to_add": [engine_key | {"append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}],
-    }
+def _answers(behaviour: Behaviour) -> tuple[OwnAnswer, ...]:
+    return (OwnAnswer(413, "request_too_large", TOO_LARGE.format(bytes=behaviour.buffer_bytes)), UNAVAILABLE)
 
 
-def _errors() -> Json:
-    """Envoy's own answers in the form that OpenAI clients read."""
-    kinds = {
-        401: ("invalid_api_key", "The API key is missing or not known here. Send `Authorization: Bearer <key>`."),
-        404: ("not_found", "This path is not served. See /v1/models and the OpenAI API reference."),
-        413: ("request_too_large", "The request is larger than the model's context allows."),
-        503: ("unavailable", "No replica can take the request now. Try again shortly."),
-    }
-    return {
-        "mappers": [
-            {
-                "filter": _status_is(status),
-                "headers_to_add": [{"header": {"key": "content-type", "value": "application/json"}}],
-                "body_format_override": {
-                    "json_format": {"error": {"message": message, "type": "gateway_error", "param": None, "code": code}}
-                },
-            }
-            for status, (code, message) in kinds.items()
-        ]
-    }
+def _disabled(*filters: str) -> Json:
+    off = {"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": True}
+    return {"typed_per_filter_config": dict.fromkeys(filters, off)}
 
 
-def _status_is(status: int) -> Json:
-    value = {"default_value": status, "runtime_key": f"status.{status}"}
-    return {"status_code_filter": {"comparison": {"op": "EQ", "value": value}}}
+def _match(path: Path) -> Json:
+    return {"path": path.path, "headers": [{"name": ":method", "string_match": {"exact": path.method}}]}
 
 
-def _access_log() -> Json:
-    return named(
-        "envoy.access_loggers.stdout",
-        {
-            "@type": f"{EXTENSION}.access_loggers.stream.v3.StdoutAccessLog",
-            "log_format": {"json_format": _LOG_FORMAT},
-        },
-    )
+def _ready() -> Json:
+    """The probe has no tenant, so it goes to the replicas at once."""
+    match = _match(Path(method="GET", path=READY_PATH))
+    return {"match": match, "route": {"cluster": CLUSTER, "timeout": "5s"}} | _disabled(KEY_AUTH, RATE_LIMIT)
+
+
+def _inference(path: Path, idle_seconds: int) -> Json:
+    route = {"cluster_header": TENANT_HEADER, "timeout": "0s", "idle_timeout": seconds(idle_seconds)}
+    uncounted = _disabled(RATE_LIMIT) if path.method == "GET" else {}
+    return {"match": _match(path), "route": route} | uncounted
+
+
+def _nowhere() -> Json:
+    return {"match": {"prefix": "/"}, "direct_response": {"status": 404}} | _disabled(KEY_AUTH, RATE_LIMIT)

@@ -38,8 +38,13 @@ class FakeEngine:
     ready: bool = True
     resets: bool = False
     """Whether it drops connections instead of answering."""
+    retry_after: int | None = None
     seconds: float = 0
     """How long an answer takes."""
+    events: int = 0
+    """How many events it streams, with `seconds` before each; 0 answers at once and whole."""
+    breaks_off: bool = False
+    """Whether it drops the connection after its events instead of ending the stream."""
     requests: list[dict[str, Any]] = field(default_factory=list)
     """What reached it, without the gateway's own health checks."""
 
@@ -55,13 +60,34 @@ class FakeEngine:
             handler.close_connection = True
             handler.connection.close()
             return
+        if self.events:
+            self._stream(handler)
+            return
         time.sleep(self.seconds)
         self._say(handler, self.status)
+
+    def _stream(self, handler: http.server.BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("content-type", "text/event-stream")
+        handler.send_header("transfer-encoding", "chunked")
+        handler.end_headers()
+        for number in range(self.events):
+            time.sleep(self.seconds)
+            event = f"data: {number}\n\n".encode()
+            handler.wfile.write(b"%x\r\n%s\r\n" % (len(event), event))
+            handler.wfile.flush()
+        if self.breaks_off:
+            handler.close_connection = True
+            handler.connection.close()
+            return
+        handler.wfile.write(b"0\r\n\r\n")
 
     def _say(self, handler: http.server.BaseHTTPRequestHandler, status: int) -> None:
         content = json.dumps({"engine": self.name}).encode()
         handler.send_response(status)
         handler.send_header("content-length", str(len(content)))
+        if self.retry_after is not None:
+            handler.send_header("retry-after", str(self.retry_after))
         handler.end_headers()
         handler.wfile.write(content)
 

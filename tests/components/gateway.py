@@ -1,8 +1,10 @@
 """A real Envoy with our configuration, in front of fake engines."""
 
+import dataclasses
 import ssl
 import subprocess
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import httpx
@@ -16,35 +18,24 @@ from tests.components.conftest import ENGINE_NAME, FakeEngine, write_pair
 
 KEYS = {"acme": "mk-acme-0123456789abcdef", "beta": "mk-beta-0123456789abcdef"}
 ENGINE_KEY = "engine-key-0123456789abcdef"
+REGION = "local-north"
 BUFFER = 1 << 20
 
 
-class Gateway:
-    """A running Envoy and a client that trusts it."""
+class RunningEnvoy:
+    """A running Envoy and a client that trusts it. `render` takes a listener, `admin_socket` and `authority_file`."""
 
-    def __init__(self, folder: Path, authority: Pair, *engines: FakeEngine, engine_name: str = ENGINE_NAME) -> None:
-        port = ports.choose({"entry": 21443}, fixed=False, registry=folder / "ports.json", owner="test")["entry"]
+    def __init__(self, folder: Path, authority: Pair, render: Callable[..., str]) -> None:
+        self.port = ports.choose({"entry": 21443}, fixed=False, registry=folder / "ports.json", owner="test")["entry"]
         certificate, key = write_pair(
             folder, "entry", certificates.make_certificate(authority, ["127.0.0.1", "localhost"])
         )
         self.authority_file = folder / "authority.pem"
         self.authority_file.write_text(authority.certificate)
-        behaviour = Behaviour(
-            region="local-north",
-            tenants=tuple(tenant(name, key) for name, key in KEYS.items()),
-            engine_key=ENGINE_KEY,
-            upstreams=tuple(Upstream("127.0.0.1", engine.port, engine_name) for engine in engines),
-            buffer_bytes=BUFFER,
-            stream_idle_seconds=300,
-        )
         self.config = folder / "envoy.json"
+        listener = Listener("127.0.0.1", self.port, certificate, key)
         self.config.write_text(
-            envoy.bootstrap(
-                behaviour,
-                Listener("127.0.0.1", port, certificate, key),
-                admin_socket=str(folder / "a"),
-                authority_file=str(self.authority_file),
-            )
+            render(listener, admin_socket=str(folder / "a"), authority_file=str(self.authority_file))
         )
         self.log = folder / "envoy.log"
         with self.log.open("w") as log:
@@ -54,14 +45,19 @@ class Gateway:
                 stderr=log,
             )
         context = ssl.create_default_context(cafile=str(self.authority_file))
-        self.client = httpx.Client(base_url=f"https://127.0.0.1:{port}", verify=context, timeout=10)
-        self._wait(port)
+        self.client = httpx.Client(
+            base_url=f"https://127.0.0.1:{self.port}",
+            verify=context,
+            timeout=10,
+            limits=httpx.Limits(max_connections=200, max_keepalive_connections=200),
+        )
+        self._wait()
 
-    def _wait(self, port: int) -> None:
+    def _wait(self) -> None:
         deadline = time.monotonic() + 20
-        while ports.is_free(port):
-            assert self.process.poll() is None, self.log.read_text()
-            assert time.monotonic() < deadline, self.log.read_text()
+        while ports.is_free(self.port):
+            assert self.process.poll() is None, self.log.read_text()[-4000:]
+            assert time.monotonic() < deadline, self.log.read_text()[-4000:]
             time.sleep(0.05)
 
     def stop(self) -> None:
@@ -71,17 +67,46 @@ class Gateway:
         assert "script log" not in self.log.read_text(), "the Lua script failed, which Envoy passes over in silence"
 
 
+class Gateway(RunningEnvoy):
+    """A region's gateway."""
+
+    def __init__(
+        self,
+        folder: Path,
+        authority: Pair,
+        *engines: FakeEngine,
+        engine_name: str = ENGINE_NAME,
+        tenants: Iterable[Tenant] = (),
+        stream_idle_seconds: int = 300,
+    ) -> None:
+        behaviour = Behaviour(
+            region=REGION,
+            tenants=(*(tenant(name) for name in KEYS), *tenants),
+            engine_key=ENGINE_KEY,
+            upstreams=tuple(Upstream("127.0.0.1", engine.port, engine_name) for engine in engines),
+            buffer_bytes=BUFFER,
+            stream_idle_seconds=stream_idle_seconds,
+        )
+        super().__init__(folder, authority, lambda listener, **files: envoy.bootstrap(behaviour, listener, **files))
+
+
 def bearer(tenant: str = "acme") -> dict[str, str]:
-    return {"Authorization": f"Bearer {KEYS[tenant]}"}
+    return {"Authorization": f"Bearer {key_of(tenant)}"}
 
 
-def tenant(name: str, key: str) -> Tenant:
-    return Tenant(
+def key_of(tenant: str) -> str:
+    return KEYS.get(tenant, f"mk-{tenant}-0123456789abcdef")
+
+
+def tenant(name: str, **differing: object) -> Tenant:
+    """A tenant without limits that matter, but for what differs."""
+    free = Tenant(
         name=name,
-        key=key,
+        key=key_of(name),
         requests_per_minute=100_000,
         concurrent_requests=1_000,
         tokens_per_minute_per_replica=None,
         suspended=False,
         lanes=("chat",),
     )
+    return dataclasses.replace(free, **differing)  # type: ignore[arg-type]

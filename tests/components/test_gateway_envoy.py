@@ -11,7 +11,7 @@ import pytest
 from components.gateway.behaviour import INFERENCE_PATHS
 from components.local.certificates import Pair
 from tests.components.conftest import FakeEngine
-from tests.components.gateway import BUFFER, ENGINE_KEY, KEYS, Gateway, bearer
+from tests.components.gateway import BUFFER, ENGINE_KEY, KEYS, REGION, Gateway, bearer
 
 pytestmark = pytest.mark.real
 
@@ -37,6 +37,11 @@ def test_what_a_client_writes_in_the_platforms_headers_never_arrives(gateway: Ga
         "X-Meridian-Tenant": "beta",
         "x-meridian-engine-key": "guess",
         "x-meridian-lane": "batch",
+        "X-Meridian-Affinity": "one",
+        "x-meridian-priority": "-1",
+        "x_meridian_tenant": "beta",
+        "x-envoy-upstream-rq-timeout-ms": "1",
+        "x-envoy-max-retries": "100",
         "X-MERIDIAN-anything": "x",
         "X-Vllm-Priority": "-100",
         "X-data-parallel-rank": "3",
@@ -45,7 +50,15 @@ def test_what_a_client_writes_in_the_platforms_headers_never_arrives(gateway: Ga
     headers = engine.requests[-1]["headers"]
     assert headers["x-meridian-tenant"] == "acme"
     assert headers["x-meridian-engine-key"] == ENGINE_KEY
-    assert not {"x-meridian-lane", "x-meridian-anything", "x-vllm-priority", "x-data-parallel-rank"} & set(headers)
+    ours = {"x-meridian-tenant", "x-meridian-lanes", "x-meridian-engine-key"}
+    assert {name for name in headers if name.startswith(("x-meridian", "x_meridian", "x-envoy"))} == ours
+    assert not {"x-vllm-priority", "x-data-parallel-rank"} & set(headers)
+
+
+def test_a_tenant_header_sent_twice_arrives_once_and_is_ours(gateway: Gateway, engine: FakeEngine) -> None:
+    twice = [*bearer().items(), ("X-Meridian-Tenant", "beta"), ("x-meridian-tenant", "beta")]
+    assert gateway.client.get("/v1/models", headers=twice).status_code == 200
+    assert engine.requests[-1]["headers"]["x-meridian-tenant"] == "acme"
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"x-api-key": KEYS["acme"]}])
@@ -115,7 +128,9 @@ def test_the_access_log_names_the_tenant_and_holds_no_key_and_no_query(gateway: 
     gateway.stop()
     log = gateway.log.read_text()
     entry = json.loads(next(line for line in log.splitlines() if line.startswith('{"')))
-    assert (entry["tenant"], entry["path"], entry["status"]) == ("acme", "/v1/models", 200)
+    assert (entry["tenant"], entry["path"], entry["status"]) == ("acme", "/v1/models", 200), log
+    assert entry["region"] == REGION
+    assert {"flags", "upstream", "duration_ms"} <= set(entry)
     assert "hush" not in log
     assert not any(secret in log for secret in [*KEYS.values(), ENGINE_KEY])
 

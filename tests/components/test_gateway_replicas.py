@@ -80,10 +80,14 @@ def test_no_request_fails_while_another_replica_can_take_it(
     assert engines[0].requests, "the faulty replica was never tried, so nothing was shown"
 
 
-def test_when_every_replica_is_full_the_client_is_told_429(gateway: Gateway, engines: list[FakeEngine]) -> None:
+def test_when_every_replica_is_full_the_client_gets_the_last_ones_429(
+    gateway: Gateway, engines: list[FakeEngine]
+) -> None:
     for engine in engines:
-        engine.status = 429
-    assert ask(gateway).status_code == 429
+        engine.status, engine.retry_after = 429, 7
+    answer = ask(gateway)
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
+    assert sum(len(engine.requests) for engine in engines) == len(engines), "each replica is asked once"
 
 
 def test_an_error_of_the_request_itself_is_not_retried(gateway: Gateway, engines: list[FakeEngine]) -> None:
@@ -166,7 +170,9 @@ def test_one_busy_session_spills_above_the_mean_instead_of_queueing(
 
 def test_a_body_of_the_largest_size_is_retried(gateway: Gateway, engines: list[FakeEngine]) -> None:
     engines[0].resets = True
-    answers = [ask(gateway, body=b"x" * (BUFFER - 1)) for _ in range(12)]
+    filler = b"x" * (BUFFER - 100)
+    bodies = [b'{"prompt": "%s", "prompt_cache_key": "k%d"}' % (filler, number) for number in range(12)]
+    answers = [ask(gateway, body=body) for body in bodies]
     assert [answer.status_code for answer in answers] == [200] * 12
     assert any(engine.requests for engine in engines[:1]), "the faulty replica was never tried"
 
@@ -175,3 +181,14 @@ def test_a_body_above_the_models_context_is_413_with_a_clear_text(gateway: Gatew
     answer = ask(gateway, body=b"x" * (BUFFER * 2))
     assert answer.status_code == 413
     assert "context" in answer.json()["error"]["message"]
+
+
+def test_a_body_of_the_largest_size_keeps_its_affinity(gateway: Gateway) -> None:
+    filler = b"x" * (BUFFER - 100)
+    homes = set()
+    for number in range(6):
+        body = b'{"prompt": "%s", "prompt_cache_key": "k%d"}' % (filler, number)
+        found = {one_after_another(gateway, session=None, body=body) for _ in range(3)}
+        assert len(found) == 1
+        homes |= found
+    assert len(homes) > 1
