@@ -116,6 +116,9 @@ def serving(engine: FakeEngine, authority: Pair, folder: Path) -> Iterator[FakeE
 
     server = Server(("127.0.0.1", 0), Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = (
+        ssl.TLSVersion.TLSv1_3
+    )  # as a real gateway demands; Envoy as a client stops at 1.2 unasked
     pair = certificates.make_certificate(authority, [ENGINE_NAME])
     context.load_cert_chain(*write_pair(folder, engine.name, pair))
     server.socket = context.wrap_socket(server.socket, server_side=True)
