@@ -25,7 +25,7 @@ from components.gateway.envoy_tenants import (
     entry_filters,
     tenant_cluster,
 )
-from components.gateway.envoy_upstreams import CLUSTER, affinity, engines, replica_route
+from components.gateway.envoy_upstreams import CLUSTER, affinity, body_limit, engines, replica_route
 
 UNAVAILABLE = OwnAnswer(
     503, "unavailable", "No replica can take the request now. Try again shortly.", retry_after_seconds=2
@@ -73,7 +73,7 @@ def _to_replicas(behaviour: Behaviour) -> Json:
         "server_name": "meridian",
         "stream_idle_timeout": seconds(behaviour.stream_idle_seconds),
         "local_reply_config": parts.own_answers(_answers(behaviour)),
-        "http_filters": [affinity(), parts.router()],
+        "http_filters": [body_limit(behaviour), affinity(), parts.router()],
         "route_config": {
             "name": "replicas",
             "request_headers_to_add": [added(ENGINE_KEY_HEADER, behaviour.engine_key)],

@@ -47,8 +47,14 @@ def engines(behaviour: Behaviour, authority_file: str) -> Json:
     }
 
 
+def body_limit(behaviour: Behaviour) -> Json:
+    """Waits for the whole body, 413 above the limit. The buffer of a connection does not do it: HTTP/2 has another."""
+    kind = f"{EXTENSION}.filters.http.buffer.v3.Buffer"
+    return named("envoy.filters.http.buffer", {"@type": kind, "max_request_bytes": behaviour.buffer_bytes})
+
+
 def affinity() -> Json:
-    """The filter that finds what a request belongs to; it waits for the whole body."""
+    """The filter that finds what a request belongs to."""
     script = {"inline_string": AFFINITY.read_text()}
     return named(
         "envoy.filters.http.lua", {"@type": f"{EXTENSION}.filters.http.lua.v3.Lua", "default_source_code": script}
