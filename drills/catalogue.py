@@ -96,9 +96,10 @@ async def region_loss(site: Site, say: Say) -> Report:
 
 async def rolling_change(site: Site, say: Say) -> Report:
     """A changed setting of every engine."""
-    found = await under_load(site, site.change_model, say)
+    found = await under_load(site, site.change_model, say, wanted=shape(clients=8, output_tokens=200))
     whole = found.summary.complete == found.summary.sent
-    return report("rolling-change", found, {"no request failed and every stream is complete": whole})
+    promises = {"no request failed and every stream is complete": whole, "the load outlasted the change": found.lasted}
+    return report("rolling-change", found, promises)
 
 
 async def overload(site: Site, say: Say) -> Report:

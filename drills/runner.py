@@ -58,6 +58,8 @@ class Measured:
     summary: Summary
     others: dict[str, Summary]
     figures: dict[str, float]
+    lasted: bool
+    """Whether requests were still under way when the fault was made or over."""
 
 
 Fault = Callable[[], dict[str, float] | None]
@@ -80,6 +82,7 @@ async def under_load(site: Site, fault: Fault, say: Say, *, wanted: Shape | None
         marks = {name: other.now for name, other in others.items()}
         say(f"{load.sent} requests sent, {in_flight} in flight: the fault is made")
         figures = await asyncio.to_thread(fault) or {}
+        lasted = load.in_flight > 0
         await load.until(lambda: _completed_since(load, at) >= SETTLED, seconds=WAIT_SECONDS)
     finally:
         for one in (load, *others.values()):
@@ -91,6 +94,7 @@ async def under_load(site: Site, fault: Fault, say: Say, *, wanted: Shape | None
         summary=summary(load.outcomes, fault=at, in_flight=in_flight),
         others={name: summary(one.outcomes, fault=marks[name], in_flight=0) for name, one in others.items()},
         figures=figures,
+        lasted=lasted,
     )
 
 
