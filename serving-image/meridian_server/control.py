@@ -33,7 +33,9 @@ class Gate:
         self.cutting = self.cutting or word == "cut"
 
 
-async def listen(socket: Path, gate: Gate, on_cut: Callable[[], Awaitable[None]] | None = None) -> asyncio.AbstractServer:
+async def listen(
+    socket: Path, gate: Gate, on_cut: Callable[[], Awaitable[None]] | None = None
+) -> asyncio.AbstractServer:
     """Serve the control socket, readable and writable by its owner only; `on_cut` ends what runs."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -48,9 +48,7 @@ def caller(headers: Headers, engine_key: bytes) -> Caller:
     tenants = _values(headers, TENANT_HEADER)
     if len(tenants) != 1 or not TENANT.fullmatch(tenants[0].decode("latin-1")):
         raise Refusal(401, "missing_tenant", "The gateway did not say which tenant this request belongs to.")
-    return Caller(
-        tenants[0].decode(), _lanes(_values(headers, LANES_HEADER)), _limit(_values(headers, TOKENS_HEADER))
-    )
+    return Caller(tenants[0].decode(), _lanes(_values(headers, LANES_HEADER)), _limit(_values(headers, TOKENS_HEADER)))
 
 
 def salt(key: bytes, territory: str, tenant: str) -> str:

@@ -166,9 +166,7 @@ class Meridian:
             handled.first = time.monotonic()
 
         held = HeldStream(_naming(send, handled.request_id, request.dropped), on_content=first_content)
-        below = _rewritten_scope(
-            scope, len(content), handled.request_id, self.admission.lane(admitted.lane).priority
-        )
+        below = _rewritten_scope(scope, len(content), handled.request_id, self.admission.lane(admitted.lane).priority)
         self._running.add(held)
         self.gate.in_flight += 1
         self.prober.readiness.started()
