@@ -1,6 +1,7 @@
 """Lanes by `service_tier`, their caps, and what a request is charged; through the whole middleware."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -141,3 +142,20 @@ def test_what_runs_when_the_drain_is_over_is_told(tmp_path: Path, begun: bool, s
     answer: Answer = once(work())
     assert (answer.status, answer.is_whole()) == (status, True)
     assert b'"replica_stopped"' in answer.body and b"[DONE]" not in answer.body
+
+
+BUSY = '{"error": {"message": "busy", "type": "Service Unavailable", "param": null, "code": 503}}'
+PATHS: dict[str, dict[str, Any]] = {
+    CHAT: {"messages": []},
+    "/v1/completions": {"prompt": "a"},
+    "/v1/responses": {"input": "a"},
+}
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_full_queue_is_429_on_every_path_streaming_or_not(tmp_path: Path, path: str, inside: bool) -> None:
+    engine = streaming(BUSY, "[DONE]") if inside else FakeEngine(status=503, parts=[BUSY.encode()])
+    body = json.dumps({"model": "tiny-llama", "stream": inside, **PATHS[path]}).encode()
+    answer = through(engine, tmp_path, path, proved(), body)
+    assert (answer.status, answer.headers["retry-after"], answer.headers["x-meridian-overloaded"]) == (429, "1", "1")
