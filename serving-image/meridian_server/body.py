@@ -21,9 +21,9 @@ truncate_prompt_tokens user
 """
 _CHAT: Final = """
 logprobs max_completion_tokens max_tokens messages metadata n parallel_tool_calls prompt_cache_key reasoning_effort
-response_format stream_options tool_choice tools top_logprobs
+response_format service_tier stream_options tool_choice tools top_logprobs
 """
-_COMPLETIONS: Final = "logprobs max_tokens n prompt response_format stream_options suffix"
+_COMPLETIONS: Final = "logprobs max_tokens n prompt response_format service_tier stream_options suffix"
 _RESPONSES: Final = """
 include input instructions max_output_tokens max_tool_calls metadata parallel_tool_calls prompt_cache_key reasoning
 service_tier text tool_choice tools top_logprobs truncation
@@ -39,7 +39,7 @@ _STORED: Final = "Nothing is stored here, so it cannot be continued. Send the wh
 REFUSED: Final = {(RESPONSES, name): _STORED for name in ("previous_response_id", "conversation", "prompt")}
 """Fields whose loss would change the answer: they are refused, not dropped."""
 
-_NOT_FOR_VLLM: Final = frozenset({"prompt_cache_key", "metadata"})
+_NOT_FOR_VLLM: Final = frozenset({"prompt_cache_key", "metadata", "service_tier"})
 """Fields of the API that clients send and that this engine has no use for on every path."""
 
 _OUTPUT_CAPS: Final = {
@@ -60,6 +60,10 @@ class Request:
     """Names of the client's fields that were left out."""
     streams: bool
     model: str
+    choices: int
+    """Answers, over all prompts of the request."""
+    max_output_tokens: int
+    """The most that all answers together can generate."""
 
     def encoded(self) -> bytes:
         """The body's bytes."""
@@ -77,24 +81,28 @@ def refuse_encoding(headers: Headers) -> None:
         raise Refusal(415, "compressed_body", "Compressed bodies are not accepted. Send plain JSON.")
 
 
-def rewritten(path: str, raw: bytes, lane: Lane, *, salt: str) -> Request:
+def rewritten(path: str, given: Mapping[str, Any], lane: Lane, *, salt: str) -> Request:
     """The body as vLLM gets it; raises a 400 `Refusal` for one that cannot be trusted."""
-    given = _parsed(raw)
     allowed = ALLOWED[path]
     for name in given:
         if given[name] is not None and (path, name) in REFUSED:
             raise Refusal(400, "not_stored", REFUSED[path, name], param=name)
     _refuse_fetching(path, given)
     fields = {name: value for name, value in given.items() if name in allowed and name not in _NOT_FOR_VLLM}
-    _refuse_many_answers(path, fields, lane)
-    _cap_output(path, fields, lane)
+    choices = _choices(path, fields, lane)
+    longest = _cap_output(path, fields, lane)
     fields |= {"cache_salt": salt, "priority": lane.priority}
     if path == RESPONSES:
         fields |= {"store": False, "background": False}
     dropped = tuple(sorted(set(given) - allowed))
     _refuse_half_characters(fields)
     return Request(
-        fields=fields, dropped=dropped, streams=fields.get("stream") is True, model=str(fields.get("model", ""))
+        fields=fields,
+        dropped=dropped,
+        streams=fields.get("stream") is True,
+        model=str(fields.get("model", "")),
+        choices=choices,
+        max_output_tokens=choices * longest,
     )
 
 
@@ -106,7 +114,8 @@ def _refuse_half_characters(fields: Mapping[str, Any]) -> None:
         raise Refusal(400, "not_json", "A text holds half a character (a lone surrogate). Send whole text.") from None
 
 
-def _parsed(raw: bytes) -> dict[str, Any]:
+def parsed(raw: bytes) -> dict[str, Any]:
+    """A body's fields; raises a 400 `Refusal` for one that two readers could take differently."""
     try:
         given = json.loads(raw, object_pairs_hook=_once, parse_constant=_no_constant)
     except _Duplicate as duplicate:
@@ -164,7 +173,7 @@ def _urls(value: Any) -> Iterator[str]:
             waiting += inner
 
 
-def _refuse_many_answers(path: str, fields: Mapping[str, Any], lane: Lane) -> None:
+def _choices(path: str, fields: Mapping[str, Any], lane: Lane) -> int:
     """One request gives at most the lane's number of answers, counting `n` and lists of prompts."""
     choices = _whole(fields, "n", default=1)
     if choices < 1:
@@ -175,13 +184,15 @@ def _refuse_many_answers(path: str, fields: Mapping[str, Any], lane: Lane) -> No
     if choices > lane.max_choices:
         text = f"At most {lane.max_choices} answers per request in this lane. Lower `n`, or send more requests."
         raise Refusal(400, "too_many_choices", text, param="n")
+    return choices
 
 
-def _cap_output(path: str, fields: dict[str, Any], lane: Lane) -> None:
+def _cap_output(path: str, fields: dict[str, Any], lane: Lane) -> int:
     names = _OUTPUT_CAPS[path]
     present = [name for name in names if fields.get(name) is not None]
     for name in present or names[:1]:
         fields[name] = min(_whole(fields, name, default=lane.max_output_tokens), lane.max_output_tokens)
+    return max(0, *(int(fields[name]) for name in present or names[:1]))
 
 
 def _whole(fields: Mapping[str, Any], name: str, *, default: int) -> int:

@@ -7,6 +7,7 @@ is answered by one line of JSON, the state after it.
 import asyncio
 import contextlib
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,19 +23,26 @@ class Gate:
     refusing: bool = False
     """New requests get 503 so that the gateway tries another replica."""
     in_flight: int = 0
+    cutting: bool = False
+    """What still runs is ended with an error."""
 
     def obey(self, word: str) -> None:
         """Carry out a word of the parent; unknown ones change nothing."""
-        self.draining = self.draining or word in ("drain", "refuse")
-        self.refusing = self.refusing or word == "refuse"
+        self.draining = self.draining or word in ("drain", "refuse", "cut")
+        self.refusing = self.refusing or word in ("refuse", "cut")
+        self.cutting = self.cutting or word == "cut"
 
 
-async def listen(socket: Path, gate: Gate) -> asyncio.AbstractServer:
-    """Serve the control socket, readable and writable by its owner only."""
+async def listen(
+    socket: Path, gate: Gate, on_cut: Callable[[], Awaitable[None]] | None = None
+) -> asyncio.AbstractServer:
+    """Serve the control socket, readable and writable by its owner only; `on_cut` ends what runs."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while line := await reader.readline():
             gate.obey(line.decode(errors="replace").strip())
+            if gate.cutting and on_cut:
+                await on_cut()
             writer.write(json.dumps(asdict(gate)).encode() + b"\n")
             with contextlib.suppress(ConnectionError):
                 await writer.drain()

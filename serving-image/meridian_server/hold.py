@@ -27,6 +27,7 @@ QUEUE_FULL = "Service Unavailable"
 """The type of vLLM's error for a full queue; a dead engine is an `InternalServerError` with code 500."""
 OVERLOADED = (("retry-after", "1"), ("x-meridian-overloaded", "1"))
 BUSY = "The engine's queue is full. Wait for `Retry-After` and send the request again."
+STOPPED = "This replica is stopping and the time for running answers is over. Send the request again."
 LOST = "The engine was lost while it answered. What was sent is incomplete; send the request again."
 
 
@@ -67,6 +68,8 @@ class HeldStream:
         self.usage: Usage | None = None
         """Token counts, where the answer itself says them in the form of the Responses API."""
         self._saw_content = False
+        self.contents = 0
+        """Events with content so far."""
 
     async def __call__(self, message: Message) -> None:
         """Take one message of the application below."""
@@ -84,6 +87,12 @@ class HeldStream:
                 await self._take(message.get("body", b""), more=more)
             else:
                 await self._pass(message.get("body", b""), more=more)
+
+    async def cut(self) -> None:
+        """The replica stops now: the client is told, and what the engine still says is left out."""
+        async with self._lock:
+            if not self.ended:
+                await self._refuse(Refusal(503, "replica_stopped", STOPPED))
 
     async def close(self) -> None:
         """The application below is gone: whatever is missing to a clear end is sent now."""
@@ -138,6 +147,7 @@ class HeldStream:
         if not self._saw_content:
             self._saw_content = True
             self._on_content()
+        self.contents += 1
         if self.status == 0:
             await self._begin(200, self._started()["headers"])
         body = b"".join([*self._held, event + EVENT_END])

@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from meridian_server import body, control, identity
+from meridian_server import admission, body, control, identity
+from meridian_server.admission import Admission, Admitted
 from meridian_server.audit import Record, Trail
 from meridian_server.child import SETTINGS_VARIABLE
 from meridian_server.control import Gate
@@ -23,7 +24,7 @@ from meridian_server.errors import Refusal
 from meridian_server.hold import HeldStream
 from meridian_server.identity import Caller
 from meridian_server.probe import Prober
-from meridian_server.settings import Settings, load, read_secret
+from meridian_server.settings import LaneName, Settings, load, read_secret
 
 Scope = dict[str, Any]
 Message = dict[str, Any]
@@ -35,6 +36,7 @@ MODELS = ("GET", "/v1/models")
 OPEN = frozenset({("GET", "/metrics"), ("GET", "/health")})
 """For the region's own monitoring; the gateway lets no client there."""
 READY, LIVE = ("GET", "/-/ready"), ("GET", "/-/live")
+CUT_SECONDS = 1
 INFERENCE = frozenset(("POST", path) for path in body.ALLOWED)
 
 
@@ -50,6 +52,8 @@ class Handled:
     first: float | None = None
     model: str = ""
     content_hash: str = ""
+    lane: str = ""
+    """Empty when it was refused before its lane was known."""
 
 
 class Meridian:
@@ -62,6 +66,8 @@ class Meridian:
         self._engine_key = read_secret(secrets.engine_key_file)
         self._salt_key = read_secret(secrets.salt_key_file)
         self.gate = Gate()
+        self.admission = Admission(self.settings)
+        self._running: set[HeldStream] = set()
         self.prober = Prober(app, self.settings, salt=identity.salt(self._salt_key, self.settings.territory, "/probe"))
         self.trail = Trail(self.settings.audit_file, self._salt_key)
         self._background: list[Any] = []
@@ -81,7 +87,7 @@ class Meridian:
     def _starting(self, send: Send) -> Send:
         async def wrapped(message: Message) -> None:
             if message["type"] == "lifespan.startup.complete":
-                self._background.append(await control.listen(self.settings.control_socket, self.gate))
+                self._background.append(await control.listen(self.settings.control_socket, self.gate, self._cut))
                 self._background.append(asyncio.create_task(self.prober.run()))
             await send(message)
 
@@ -90,6 +96,12 @@ class Meridian:
     async def _stop(self) -> None:
         for job in self._background:
             job.cancel() if isinstance(job, asyncio.Task) else job.close()
+
+    async def _cut(self) -> None:
+        """End every running answer with an error; a client that does not read is not waited for."""
+        cuts = [asyncio.create_task(held.cut()) for held in self._running]
+        if cuts:
+            await asyncio.wait(cuts, timeout=CUT_SECONDS)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         what = (scope["method"], scope["path"])
@@ -122,41 +134,44 @@ class Meridian:
         handled = Handled(uuid.uuid4().hex, caller, scope["path"], time.monotonic(), datetime.now(UTC).isoformat())
         try:
             self._refuse_when_draining()
-            request = await self._read(scope, receive, handled)
+            request, lane, content = await self._read(scope, receive, handled)
+            admitted = self.admission.enter(caller, lane, request, len(content))
         except Refusal as refusal:
             self._record(handled, status=refusal.status, outcome="refused", usage=None)
             raise
-        await self._forward(scope, receive, send, request, handled)
+        await self._forward(scope, receive, send, request, content, admitted, handled)
 
     def _refuse_when_draining(self) -> None:
         if self.gate.refusing:
             headers = (("x-meridian-draining", "1"), ("retry-after", "1"))
             raise Refusal(503, "draining", "This replica is stopping; another one will answer.", headers=headers)
 
-    async def _read(self, scope: Scope, receive: Receive, handled: Handled) -> body.Request:
+    async def _read(self, scope: Scope, receive: Receive, handled: Handled) -> tuple[body.Request, LaneName, bytes]:
         body.refuse_encoding(scope["headers"])
-        lane = self.settings.lanes.get(handled.caller.lane)
-        if lane is None:
-            raise Refusal(400, "unknown_lane", f"The lane {handled.caller.lane} is not served here.")
         raw = await _whole_body(receive, limit=self.settings.max_body_bytes)
         salt = identity.salt(self._salt_key, self.settings.territory, handled.caller.tenant)
-        request = body.rewritten(scope["path"], raw, lane, salt=salt)
+        given = body.parsed(raw)
+        lane = admission.lane_of(handled.caller, given.get("service_tier"))
+        handled.lane = lane
+        request = body.rewritten(scope["path"], given, self.admission.lane(lane), salt=salt)
         handled.model = request.model[:200]
         handled.content_hash = self.trail.hashed(request.content())
-        return request
+        return request, lane, request.encoded()
 
     async def _forward(
-        self, scope: Scope, receive: Receive, send: Send, request: body.Request, handled: Handled
-    ) -> None:
+        self, scope: Scope, receive: Receive, send: Send, request: body.Request, content: bytes, admitted: Admitted,
+        handled: Handled,
+    ) -> None:  # fmt: skip
         def first_content() -> None:
             handled.first = time.monotonic()
 
         held = HeldStream(_naming(send, handled.request_id, request.dropped), on_content=first_content)
-        below = _rewritten_scope(scope, request, handled.request_id)
+        below = _rewritten_scope(scope, len(content), handled.request_id, self.admission.lane(admitted.lane).priority)
+        self._running.add(held)
         self.gate.in_flight += 1
         self.prober.readiness.started()
         try:
-            await self.app(below, _replaying(request.encoded(), receive), held)
+            await self.app(below, _replaying(content, receive), held)
         except Exception:
             await _log_without_content(handled.request_id)
         finally:
@@ -165,6 +180,8 @@ class Meridian:
             with contextlib.suppress(OSError):
                 await held.close()
             usage = held.usage or getattr(below["state"].get("request_metadata"), "final_usage_info", None)
+            self._running.discard(held)
+            self.admission.leave(admitted, held, _tokens(usage))
             outcome = "complete" if held.complete else "incomplete"
             self._record(handled, status=held.status, outcome=outcome, usage=usage)
 
@@ -179,7 +196,7 @@ class Meridian:
                 territory=here.territory,
                 region=here.region,
                 replica=here.replica,
-                lane=handled.caller.lane,
+                lane=handled.lane,
                 model=handled.model,
                 path=handled.path,
                 status=status,
@@ -191,6 +208,10 @@ class Meridian:
                 content_hash=handled.content_hash,
             )
         )
+
+
+def _tokens(usage: Any) -> int | None:
+    return None if usage is None else int(usage.prompt_tokens) + int(usage.completion_tokens or 0)
 
 
 async def _log_without_content(request_id: str) -> None:
@@ -226,13 +247,14 @@ def _replaying(content: bytes, receive: Receive) -> Receive:
     return next_message
 
 
-def _rewritten_scope(scope: Scope, request: body.Request, request_id: str) -> Scope:
+def _rewritten_scope(scope: Scope, size: int, request_id: str, priority: int) -> Scope:
     replaced = (b"content-length", b"content-type", b"transfer-encoding")
     headers = [pair for pair in identity.without_owned(scope["headers"]) if pair[0].lower() not in replaced]
     headers += [
         (b"content-type", b"application/json"),
-        (b"content-length", str(len(request.encoded())).encode()),
+        (b"content-length", str(size).encode()),
         (b"x-request-id", request_id.encode()),
+        (b"x-vllm-priority", str(priority).encode()),
     ]
     return {**scope, "headers": headers, "state": {**scope.get("state", {})}}
 

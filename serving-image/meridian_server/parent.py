@@ -18,6 +18,8 @@ from meridian_server.settings import Settings, read_secret
 STOP_MARGIN_SECONDS = 5
 """What the engine may need after its own shutdown timeout before its group is killed."""
 POLL_SECONDS = 0.1
+CUT_SECONDS = 2
+"""For error events on their way to clients, after the drain's deadline."""
 
 
 @dataclass
@@ -109,10 +111,22 @@ async def _drain(settings: Settings, stop: Stop, ended: "asyncio.Task[int]") -> 
     while gate and gate.in_flight and not stop.hurry.is_set() and not ended.done():
         if asyncio.get_running_loop().time() > deadline:
             say(f"{gate.in_flight} requests were still running after {settings.drain.timeout_seconds:g} s")
-            return
+            break
         await _pause(POLL_SECONDS, stop, ended)
         gate = await control.ask(settings.control_socket, "status")
-    say("drained" if gate and not gate.in_flight else "stopping without waiting for what runs")
+    if gate and not gate.in_flight:
+        say("drained")
+    elif not ended.done():
+        say("telling the clients of what runs that the replica stops")
+        await _cut(settings, ended)
+
+
+async def _cut(settings: Settings, ended: "asyncio.Task[int]") -> None:
+    gate = await control.ask(settings.control_socket, "cut")
+    deadline = asyncio.get_running_loop().time() + CUT_SECONDS
+    while gate and gate.in_flight and not ended.done() and asyncio.get_running_loop().time() < deadline:
+        await asyncio.wait([ended], timeout=POLL_SECONDS)
+        gate = await control.ask(settings.control_socket, "status")
 
 
 async def _pause(seconds: float, stop: Stop, ended: "asyncio.Task[int]") -> None:

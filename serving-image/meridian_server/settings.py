@@ -68,7 +68,8 @@ class Lane(Section):
     priority: int
     """vLLM's priority: lower is sooner."""
     max_choices: int = Field(ge=1)
-    max_in_flight: int | None = None
+    max_in_flight: int | None = Field(default=None, ge=1)
+    """Requests of this lane inside the engine at once, a share of max_num_queued_reqs; None is no cap."""
 
 
 class Drain(Section):

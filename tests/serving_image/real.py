@@ -114,7 +114,7 @@ class Server:
         return record
 
 
-def start(folder: Path) -> Server:
+def start(folder: Path, *, drain_seconds: float = 90) -> Server:
     """A replica that serves, at a free port, all its files inside `folder`."""
     python = serving_python()
     model = folder / "model"
@@ -125,7 +125,7 @@ def start(folder: Path) -> Server:
     raw = raw_settings(folder)
     raw["listen"]["port"] = port
     raw["engine"]["max_num_queued_reqs"] = QUEUE
-    raw["drain"] = {"delay_seconds": 1, "timeout_seconds": 90}
+    raw["drain"] = {"delay_seconds": 1, "timeout_seconds": drain_seconds}
     raw["readiness"] = {"stall_seconds": STALL_SECONDS, "probe_interval_seconds": PROBE_SECONDS}
     (folder / "settings.json").write_text(json.dumps(raw))
     with (folder / "log").open("wb") as log:

@@ -22,14 +22,14 @@ PATHS = sorted(PROMPT)
 
 def sent(path: str, **fields: Any) -> dict[str, Any]:
     """What vLLM gets for these fields."""
-    request = body.rewritten(path, json.dumps({"model": "m", **PROMPT[path], **fields}).encode(), LANE, salt="salt")
+    request = body.rewritten(path, {"model": "m", **PROMPT[path], **fields}, LANE, salt="salt")
     found: dict[str, Any] = json.loads(request.encoded())
     return found
 
 
 def refused(path: str, raw: bytes) -> Refusal:
     with pytest.raises(Refusal) as found:
-        body.rewritten(path, raw, LANE, salt="salt").encoded()
+        body.rewritten(path, body.parsed(raw), LANE, salt="salt").encoded()
     return found.value
 
 
@@ -69,7 +69,7 @@ def test_the_salt_and_priority_of_the_client_are_overwritten(path: str) -> None:
 )
 def test_a_field_that_is_not_listed_never_reaches_vllm_and_is_named(path: str, name: str) -> None:
     raw = json.dumps({**PROMPT[path], name: {}}).encode()
-    request = body.rewritten(path, raw, LANE, salt="salt")
+    request = body.rewritten(path, body.parsed(raw), LANE, salt="salt")
     assert name not in json.loads(request.encoded())
     assert request.dropped == (name,)
 
@@ -212,7 +212,7 @@ def test_a_compressed_body_is_refused_and_a_plain_one_is_not() -> None:
 
 def test_the_audited_content_is_the_prompt_whatever_the_order_of_keys_and_sampling() -> None:
     def content(raw: bytes) -> bytes:
-        return body.rewritten(CHAT, raw, LANE, salt="salt").content()
+        return body.rewritten(CHAT, body.parsed(raw), LANE, salt="salt").content()
 
     first = content(b'{"messages": [{"role": "user", "content": "x"}], "temperature": 1}')
     assert first == content(b'{"temperature": 0, "messages": [{"content": "x", "role": "user"}]}')
@@ -232,7 +232,7 @@ def test_any_json_object_is_either_refused_or_leaves_with_the_platforms_fields(
     fields: dict[str, Any], path: str
 ) -> None:
     try:
-        request = body.rewritten(path, json.dumps(fields).encode(), LANE, salt="salt")
+        request = body.rewritten(path, fields, LANE, salt="salt")
         found = json.loads(request.encoded())
     except Refusal as refusal:
         assert 400 <= refusal.status < 500
@@ -247,6 +247,6 @@ def test_any_json_object_is_either_refused_or_leaves_with_the_platforms_fields(
 @given(raw=st.binary(max_size=200))
 def test_any_bytes_are_refused_or_understood_but_never_crash(raw: bytes) -> None:
     try:
-        body.rewritten(CHAT, raw, LANE, salt="salt").encoded()
+        body.rewritten(CHAT, body.parsed(raw), LANE, salt="salt").encoded()
     except Refusal as refusal:
         assert refusal.status == 400

@@ -15,13 +15,19 @@ def status(headers: list[tuple[bytes, bytes]], key: bytes = KEY) -> int:
     return refused.value.status
 
 
-def test_a_proved_gateway_names_the_tenant_and_the_lane() -> None:
-    found = identity.caller(proved("acme", x_meridian_lane="batch"), KEY)
-    assert (found.tenant, found.lane) == ("acme", "batch")
+def test_a_proved_gateway_names_the_tenant_its_lanes_and_its_limit() -> None:
+    found = identity.caller(proved("acme", x_meridian_lanes="batch, chat", x_meridian_tokens_per_minute="600"), KEY)
+    assert (found.tenant, set(found.lanes), found.tokens_per_minute) == ("acme", {"chat", "batch"}, 600)
 
 
-def test_the_lane_is_chat_when_none_is_stamped() -> None:
-    assert identity.caller(proved(), KEY).lane == "chat"
+def test_without_stamps_there_is_the_chat_lane_and_no_limit() -> None:
+    found = identity.caller(proved(), KEY)
+    assert (found.lanes, found.tokens_per_minute) == (("chat",), None)
+
+
+@pytest.mark.parametrize("limit", ["", "0", "-1", "1.5", "many", "1" * 13])
+def test_a_limit_that_is_no_whole_number_is_refused(limit: str) -> None:
+    assert status(proved(x_meridian_tokens_per_minute=limit)) == 400
 
 
 def test_header_names_in_any_case_are_understood() -> None:
@@ -60,7 +66,7 @@ def test_two_tenants_are_refused() -> None:
 
 def test_an_unknown_lane_is_refused_with_the_lanes_there_are() -> None:
     with pytest.raises(Refusal, match="chat, batch"):
-        identity.caller(proved(x_meridian_lane="express"), KEY)
+        identity.caller(proved(x_meridian_lanes="chat,express"), KEY)
 
 
 def test_the_salt_depends_on_key_territory_and_tenant() -> None:

@@ -106,7 +106,10 @@ def test_tenants_get_different_salts_that_the_client_cannot_choose(tmp_path: Pat
 def test_the_lane_sets_priority_and_caps(tmp_path: Path) -> None:
     engine = FakeEngine()
     through(engine, tmp_path, CHAT, proved(), chat(max_tokens=9999))
-    through(engine, tmp_path, CHAT, proved(x_meridian_lane="batch"), chat(max_tokens=9999))
+    flex = chat(max_tokens=9999, service_tier="flex", priority=-99)
+    through(engine, tmp_path, CHAT, proved(x_meridian_lanes="chat,batch", x_vllm_priority="-99"), flex)
+    stamped = [dict(scope["headers"])[b"x-vllm-priority"] for scope, _ in engine.seen]
+    assert stamped == [b"0", b"10"]
     assert [(found["priority"], found["max_tokens"]) for found in engine.bodies] == [(0, 1024), (10, 2048)]
 
 
@@ -115,7 +118,7 @@ def test_a_lane_that_this_replica_does_not_serve_is_refused(tmp_path: Path) -> N
 
     async def work() -> Answer:
         app = Meridian(FakeEngine(), settings(tmp_path, lanes=lanes))
-        return await ask(app, CHAT, proved(x_meridian_lane="batch"), chat())
+        return await ask(app, CHAT, proved(x_meridian_lanes="batch"), chat())
 
     assert once(work()).status == 400
 
@@ -132,7 +135,8 @@ def test_the_engine_sees_neither_keys_nor_steering_headers_and_a_right_content_l
     scope, content = engine.seen[0]
     seen = {name.decode().lower(): value.decode() for name, value in scope["headers"]}
     assert not [name for name in seen if name.startswith("x-meridian-")]
-    assert not {"x-vllm-priority", "x-data-parallel-rank", "authorization"} & set(seen)
+    assert not {"x-data-parallel-rank", "authorization"} & set(seen)
+    assert [value for name, value in scope["headers"] if name.lower() == b"x-vllm-priority"] == [b"0"]
     assert [name for name, _ in scope["headers"]].count(b"content-length") == 1
     assert seen["content-length"] == str(len(content))
 

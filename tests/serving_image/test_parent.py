@@ -51,7 +51,7 @@ async def serve():
             gate.in_flight = 0
         if (work / "exit").exists():
             sys.exit(0)
-        for name in ("draining", "refusing"):
+        for name in ("draining", "refusing", "cutting"):
             if getattr(gate, name) and not getattr(known, name):
                 note(name)
                 setattr(known, name, True)
@@ -173,6 +173,7 @@ def test_what_never_ends_is_cut_at_the_deadline_and_said(start: Start) -> None:
     code, said = server.ended()
     assert code == 0
     assert "2 requests were still running" in said
+    assert server.notes() == ["draining", "refusing", "cutting", "stopped with 2 in flight"]
     assert alive(server.engine_processes()) == []
 
 

@@ -271,3 +271,27 @@ def test_a_killed_engine_is_told_to_its_clients_and_ends_the_server_with_an_erro
     assert "ended by itself" in another.log()
     assert alive(pids) == []
     assert another.records()[-1]["outcome"] == "incomplete"
+
+
+@pytest.fixture
+def hasty(tmp_path: Path) -> Iterator[Server]:
+    started = real.start(tmp_path, drain_seconds=0)
+    yield started
+    real.end(started)
+
+
+def test_streams_that_outlast_the_drain_are_told_that_the_replica_stopped(hasty: Server) -> None:
+    pids = hasty.processes()
+
+    async def work() -> list[list[str]]:
+        begun = asyncio.Semaphore(0)
+        streams = [asyncio.create_task(stream(hasty.url, 1000, begun)) for _ in range(6)]
+        for _ in streams:
+            await begun.acquire()
+        hasty.process.terminate()
+        return await asyncio.gather(*streams)
+
+    answers = asyncio.run(work())
+    assert [json.loads(lines[-1])["error"]["code"] for lines in answers] == ["replica_stopped"] * 6
+    assert hasty.process.wait(30) == 0
+    assert alive(pids) == []
