@@ -11,6 +11,7 @@ from components.gateway.behaviour import (
     INFERENCE_PATHS,
     READY_PATH,
     REGION_HEADER,
+    RETRIES,
     TENANT_HEADER,
     Behaviour,
     Listener,
@@ -25,7 +26,7 @@ from components.gateway.envoy_tenants import (
     entry_filters,
     tenant_cluster,
 )
-from components.gateway.envoy_upstreams import CLUSTER, affinity, body_limit, engines, replica_route
+from components.gateway.envoy_upstreams import CLUSTER, affinity, body_limit, engines, replica_route, retry_policy
 
 UNAVAILABLE = OwnAnswer(
     503, "unavailable", "No replica can take the request now. Try again shortly.", retry_after_seconds=2
@@ -102,9 +103,10 @@ def _match(path: Path) -> Json:
 
 
 def _ready() -> Json:
-    """The probe has no tenant, so it goes to the replicas at once."""
+    """The probe has no tenant, so it goes to the replicas at once; a region is ready while any of them is."""
     match = _match(Path(method="GET", path=READY_PATH))
-    return {"match": match, "route": {"cluster": CLUSTER, "timeout": "5s"}} | _disabled(KEY_AUTH, RATE_LIMIT)
+    route = {"cluster": CLUSTER, "timeout": "5s", "retry_policy": retry_policy(RETRIES)}
+    return {"match": match, "route": route} | _disabled(KEY_AUTH, RATE_LIMIT)
 
 
 def _inference(path: Path, idle_seconds: int) -> Json:

@@ -193,3 +193,10 @@ def test_a_body_of_the_largest_size_keeps_its_affinity(gateway: Gateway) -> None
         assert len(found) == 1
         homes |= found
     assert len(homes) > 1
+
+
+def test_a_region_says_that_it_is_ready_while_any_replica_is(gateway: Gateway, engines: list[FakeEngine]) -> None:
+    engines[0].status = engines[1].status = 503
+    assert {gateway.client.get("/-/ready").status_code for _ in range(30)} == {200}
+    engines[2].status = 503
+    assert gateway.client.get("/-/ready").status_code == 503
