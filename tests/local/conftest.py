@@ -100,7 +100,8 @@ class Stack:
 
     def remove(self) -> None:
         self.meridian("down", self.name)
-        supervisor.end_leftovers(self.layout)
+        for owner in (REGION, "eu-steering"):
+            supervisor.end_leftovers(Layout(self.state, owner))
         shutil.rmtree(self.state, ignore_errors=True)
         shutil.rmtree(socket_root(self.state), ignore_errors=True)
         self.file.unlink(missing_ok=True)

@@ -41,7 +41,7 @@ def test_up_ends_with_a_curl_line_that_works_as_printed_and_shows_no_key(stack: 
 
 def test_status_shows_every_process_ready_with_its_port_and_memory(stack: Stack) -> None:
     rows = {row["name"]: row for row in status(stack)}
-    assert set(rows) == {REPLICA, f"{REGION}-gateway"}
+    assert set(rows) == {REPLICA, f"{REGION}-gateway", "eu-steering"}
     assert all(row["health"] == "ready" and row["pid"] and row["port"] for row in rows.values())
     assert 100 < int(str(rows[REPLICA]["memory_mib"])) < 3500
 

@@ -1,3 +1,8 @@
+from components.local.layout import Layout
+from drills.catalogue import DrillRefused, named
+from drills.load import Target
+from drills.site import RegionSite, Site, TerritorySite
+
 """The command line: a user's mistake ends with its text, exit code 2 or 1, and never with a traceback."""
 
 import json
@@ -107,3 +112,25 @@ def test_a_state_folder_that_cannot_be_written_is_told_with_its_path() -> None:
     code, text = meridian("up", "local", states=Path("/proc/nowhere"))
     assert code == 1
     assert "/proc/nowhere" in text
+
+
+def test_an_unknown_drill_is_refused_with_the_nearest_one() -> None:
+    with pytest.raises(DrillRefused, match="Did you mean region-loss"):
+        named("regoin-loss")
+
+
+def site(replicas: int, regions: int) -> Site:
+    def region(number: int) -> RegionSite:
+        names = tuple(f"r{number}-{index}" for index in range(replicas))
+        return RegionSite(f"r{number}", Layout(Path("nowhere"), f"r{number}"), names, "gateway", 8)
+
+    target = Target("eu", "https://127.0.0.1:1", "ca.pem", "mk-key", "tiny", None)
+    territory = TerritorySite(target, tuple(region(number) for number in range(regions)))
+    return Site((territory,), 8, heal=lambda: None, change_model=lambda: None)
+
+
+@pytest.mark.parametrize(("name", "replicas", "regions"), [("replica-loss", 1, 2), ("region-loss", 2, 1)])
+def test_a_stack_too_small_for_a_drill_is_refused_with_what_to_write(name: str, replicas: int, regions: int) -> None:
+    with pytest.raises(DrillRefused, match="meridian:"):
+        named(name).refuse(site(replicas, regions))
+    named(name).refuse(site(2, 2))

@@ -39,7 +39,7 @@ def problems(values: dict[str, Any]) -> dict[str, str]:
 
 
 def test_the_committed_local_stack_is_accepted() -> None:
-    assert parse(GOOD).territories["eu"].regions == ("local-north",)
+    assert parse(GOOD).territories["eu"].regions == ("local-north", "local-south")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,13 @@ def test_the_committed_local_stack_is_accepted() -> None:
         ("lanes", {"fast": {}}, "meridian:lanes.fast", "write 'chat'"),
         ("tenants.demo.key", "short", "meridian:tenants.demo.key", "at least 20"),
         ("tenants.Demo_1", {"territory": "eu", "models": ["tiny-llama"]}, "meridian:tenants.Demo_1", "lower-case"),
-        ("local.ports.local-south", 9000, "meridian:local.ports.local-south", "write one of: local-north"),
+        ("local.ports.local-east", 9000, "meridian:local.ports.local-east", "write one of: local-north, local-south"),
+        ("local.replicas.local-east", 2, "meridian:local.replicas.local-east", "write one of: local-north"),
+        ("local.replicas.local-north", 0, "meridian:local.replicas.local-north", "bounds"),
+        ("steering.ports.us", 9000, "meridian:steering.ports.us", "write one of: eu"),
+        ("steering.provider", "anycast", "meridian:steering.provider", "'proxy' or 'dns'"),
+        ("tenants.demo.lanes", ["chat", "bulk"], "meridian:tenants.demo.lanes.1", "'chat' or 'batch'"),
+        ("tenants.demo.requestsPerMinute", 0, "meridian:tenants.demo.requestsPerMinute", "bounds"),
         ("local.ports.local-north", 80, "meridian:local.ports.local-north", "1024"),
         ("models.second", {"source": "tiny"}, "meridian:models", "keep one model"),
         ("lanes", {}, "meridian:lanes", "is empty"),

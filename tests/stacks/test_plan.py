@@ -79,3 +79,62 @@ def test_one_port_for_two_regions_is_refused() -> None:
     values["local"] = {"ports": {"local-south": 9001, "local-west": 9001}}
     with pytest.raises(ConfigurationRefused, match="port 9001 is named for local-south and local-west"):
         make_plan(parse(values))
+
+
+def steered(**steering: Any) -> dict[str, Any]:
+    return copy.deepcopy(BASE) | {"steering": steering}
+
+
+def test_regions_are_used_in_the_order_in_which_they_are_written() -> None:
+    values = copy.deepcopy(BASE)
+    values["territories"]["eu"]["regions"] = ["local-south", "local-north"]
+    territory = make_plan(parse(values)).territories[0]
+    assert [region.name for region in territory.regions] == ["local-south", "local-north"]
+
+
+def test_a_region_has_as_many_replicas_as_the_configuration_says() -> None:
+    plan = make_plan(parse(copy.deepcopy(BASE) | {"local": {"replicas": {"local-south": 3}}}))
+    counts = {region.name: [one.name for one in region.replicas] for t in plan.territories for region in t.regions}
+    assert counts["local-south"] == [f"local-south-tiny-{number}" for number in range(3)]
+    assert len(counts["local-north"]) == 1
+
+
+def test_behind_dns_every_entry_of_a_territory_has_its_own_address_and_the_same_port() -> None:
+    plan = make_plan(parse(steered(provider="dns", ports={"eu": 9443})))
+    regions = {region.name: region for territory in plan.territories for region in territory.regions}
+    assert len({region.address for region in regions.values()}) == 3
+    assert all(region.address.startswith("127.") and region.port_is_fixed for region in regions.values())
+    assert [regions[name].preferred_port for name in ("local-north", "local-south", "local-west")] == [9443, 9443, 8443]
+
+
+def test_behind_dns_a_region_cannot_have_a_port_of_its_own() -> None:
+    values = steered(provider="dns") | {"local": {"ports": {"local-south": 9001}}}
+    with pytest.raises(ConfigurationRefused, match=r"under `meridian:steering.ports`"):
+        make_plan(parse(values))
+
+
+def test_an_endpoint_and_an_entry_cannot_share_a_port() -> None:
+    values = steered(ports={"eu": 9001}) | {"local": {"ports": {"local-west": 9001}}}
+    with pytest.raises(ConfigurationRefused, match="port 9001 is named for local-west and eu"):
+        make_plan(parse(values))
+
+
+def test_batch_may_fill_half_of_the_queue_and_chat_all_of_it() -> None:
+    region = make_plan(parse(BASE)).territories[0].regions[0]
+    queue = region.replicas[0].model.engine.max_num_queued_reqs
+    assert {lane.name: lane.max_in_flight for lane in region.lanes} == {"batch": queue // 2, "chat": None}
+
+
+def test_the_limits_of_a_tenant_are_in_every_region_of_its_territory() -> None:
+    values = copy.deepcopy(BASE)
+    values["tenants"]["acme"] |= {
+        "requestsPerMinute": 7,
+        "concurrentRequests": 3,
+        "tokensPerMinute": 900,
+        "suspended": True,
+        "lanes": ["chat", "batch"],
+    }
+    for region in make_plan(parse(values)).territories[0].regions:
+        (tenant,) = region.tenants
+        assert (tenant.requests_per_minute, tenant.concurrent_requests, tenant.tokens_per_minute) == (7, 3, 900)
+        assert tenant.suspended and tenant.lanes == ("batch", "chat")
