@@ -111,6 +111,7 @@ def _run(props: Props) -> None:
     try:
         supervisor.put_program(layout, program)
         _wait_until_it_serves(props, seconds=props["ready"]["seconds"])
+        time.sleep(props["ready"]["min_ready_seconds"])
     except Exception:
         supervisor.remove_program(layout, name)
         raise
@@ -217,6 +218,8 @@ class Ready:
     """The certificate, PEM, that vouches for the answering server."""
     seconds: int
     """How long it may take to serve after its start."""
+    min_ready_seconds: int = 0
+    """How long it must have served before anything that waits for it goes on, so that others have noticed it."""
 
 
 class Process(Resource, module="meridian", name="Process"):
@@ -247,7 +250,12 @@ class Process(Resource, module="meridian", name="Process"):
             "files": pulumi.Output.secret(dict(files)),
             "address": address,
             "ports": ports,
-            "ready": {"url": ready.url, "authority": ready.authority, "seconds": ready.seconds},
+            "ready": {
+                "url": ready.url,
+                "authority": ready.authority,
+                "seconds": ready.seconds,
+                "min_ready_seconds": ready.min_ready_seconds,
+            },
             "stop_seconds": stop_seconds,
             "revision": revision,
         }

@@ -7,6 +7,7 @@ from typing import Any
 
 import pulumi
 
+from components.gateway.behaviour import HEALTH_CHECK
 from components.local.keys import Certificate
 from components.local.layout import Layout
 from components.local.model import ModelFolder
@@ -17,6 +18,9 @@ from components.specs import LaneSpec, RegionSpec, ReplicaSpec
 
 STARTUP_SECONDS = 600
 """A tiny model serves within a minute; a large one read from a slow disk needs several."""
+
+MIN_READY_SECONDS = 2 * HEALTH_CHECK.interval_seconds + HEALTH_CHECK.timeout_seconds
+"""A replica's neighbour is stopped only after the gateway's probes have found the replica ready."""
 
 STOP_MARGIN_SECONDS = 15
 """What the engine may take to end after its last request, before it is killed."""
@@ -71,6 +75,7 @@ def replica(spec: ReplicaSpec, region: RegionSpec, parts: ReplicaParts, *, opts:
             url=pulumi.Output.format("https://127.0.0.1:{0}/-/ready", parts.port),
             authority=parts.authority,
             seconds=STARTUP_SECONDS,
+            min_ready_seconds=MIN_READY_SECONDS if len(region.replicas) > 1 else 0,
         ),
         stop_seconds=spec.drain_delay_seconds + spec.drain_timeout_seconds + STOP_MARGIN_SECONDS,
         revision=parts.model.digest,

@@ -1,8 +1,3 @@
-from components.local.layout import Layout
-from drills.catalogue import DrillRefused, named
-from drills.load import Target
-from drills.site import RegionSite, Site, TerritorySite
-
 """The command line: a user's mistake ends with its text, exit code 2 or 1, and never with a traceback."""
 
 import json
@@ -13,6 +8,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from components.local.layout import Layout
+from drills.catalogue import DrillRefused, named
+from drills.load import Target
+from drills.site import RegionSite, Site, TerritorySite
 
 ROOT = Path(__file__).parents[2]
 
