@@ -14,6 +14,7 @@ from drills.runner import Report
 from drills.site import RegionSite, Site, TerritorySite
 from stacks import operations, show
 from stacks.config import Config
+from stacks.plan import Plan
 from stacks.session import Session
 from stacks.workspace import workspace
 
@@ -45,8 +46,8 @@ def site_of(stack: str) -> Site:
             for spec in plan.territories
         ),
         stall_seconds=config.readiness.stall_seconds,
-        heal=lambda: _quietly(operations.ready_session(place, stack)),
-        change_model=lambda: _change_model(operations.ready_session(place, stack)),
+        heal=lambda: _quietly(operations.ready_session(place, stack), plan),
+        change_model=lambda: _change_model(operations.ready_session(place, stack), plan),
     )
 
 
@@ -76,18 +77,22 @@ def _region(spec: RegionSpec, layout: Layout) -> RegionSite:
     )
 
 
-def _change_model(session: Session) -> None:
+def _change_model(session: Session, plan: Plan) -> None:
     """Another `maxNumSeqs` for every model, in the engine's copy of the stack file alone."""
     content = yaml.safe_load(session.engine_file.read_text())
     for model in content["config"]["meridian:models"].values():
         engine = model.setdefault("engine", {})
         engine["maxNumSeqs"] = int(engine.get("maxNumSeqs", 8)) + 1
     session.engine_file.write_text(yaml.safe_dump(content, sort_keys=False))
-    _quietly(session)
+    _quietly(session, plan)
 
 
-def _quietly(session: Session) -> None:
-    session.capture("up", "--yes", "--skip-preview", "--refresh", "--stack", session.stack)
+def _quietly(session: Session, plan: Plan) -> None:
+    def run(*words: str) -> int:
+        session.capture(*words, "--stack", session.stack)
+        return 0
+
+    operations.roll_out(session, plan, run)
 
 
 def as_values(report: Report) -> dict[str, Any]:

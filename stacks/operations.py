@@ -5,7 +5,7 @@ import os
 import platform
 import shlex
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from stacks.config import Config, parse
 from stacks.plan import Plan, make_plan
 from stacks.problems import ConfigurationRefused, Problem
 from stacks.session import Session
+from stacks.waves import arguments, held_back
 from stacks.workspace import Workspace, workspace
 
 RESERVED = frozenset({"venv", "serving-cpu", "engine", "cache", "pulumi"})
@@ -61,7 +62,7 @@ def ready_session(place: Workspace, stack: str) -> Session:
 def up(stack: str) -> int:
     """Make or change a stack; 0 when it serves."""
     place = workspace()
-    config, _ = planned(place, stack)
+    config, plan = planned(place, stack)
     session = ready_session(place, stack)
     session.release_stale_locks(show.say)
     # With a live lock the pending operations are those of a run that goes on; the engine says who holds it.
@@ -69,9 +70,26 @@ def up(stack: str) -> int:
         show.say("an earlier run was interrupted; finding out what it left")
         if code := session.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates"):
             return code
-    if code := session.run("up", "--yes", "--skip-preview", "--refresh"):
+    if code := roll_out(session, plan, session.run):
         return code
     show.how_to_call(stack, session.outputs()["territories"], next(iter(config.models)))
+    return 0
+
+
+def roll_out(session: Session, plan: Plan, run: Callable[..., int]) -> int:
+    """Bring a stack to its configuration, a change one region after the other; `run` runs the engine.
+
+    The first `up`, and one that only heals what is broken, take all regions at once.
+    """
+    wanted = session.wanted()
+    waves = held_back(plan) if session.applied() not in (None, wanted) else []
+    for number, processes in enumerate(waves, start=1):
+        show.say(f"wave {number} of {len(waves) + 1}: {len(processes)} processes are left for later waves")
+        if code := run("up", "--yes", "--skip-preview", "--refresh", *arguments(processes)):
+            return code
+    if code := run("up", "--yes", "--skip-preview", "--refresh"):
+        return code
+    session.note_applied(wanted)
     return 0
 
 

@@ -1,6 +1,7 @@
 """Runs the Pulumi engine on one stack, with its state in the stack's own folder."""
 
 import fcntl
+import hashlib
 import json
 import os
 import secrets
@@ -152,6 +153,22 @@ class Session:
         if result.returncode:
             raise EngineRefused(result.stderr.strip() or result.stdout.strip())
         return result.stdout
+
+    def wanted(self) -> str:
+        """What identifies the configuration that the engine is given now."""
+        return hashlib.sha256(self.engine_file.read_bytes()).hexdigest()
+
+    def applied(self) -> str | None:
+        """The configuration that last came to serve; None before that."""
+        return self._applied.read_text() if self._applied.exists() else None
+
+    def note_applied(self, configuration: str) -> None:
+        """Remember that a configuration serves."""
+        self._applied.write_text(configuration)
+
+    @property
+    def _applied(self) -> Path:
+        return self.state / "applied"
 
     def outputs(self) -> dict[str, Any]:
         """What the stack exports, secrets included."""

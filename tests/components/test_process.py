@@ -43,8 +43,14 @@ def props(layout: Layout, authority: Pair) -> dict[str, Any]:
         "command": [sys.executable, "-c", SERVER, str(port), str(layout.process("server"))],
         "environment": {},
         "files": {"certificate.pem": pair.certificate, "key.pem": pair.private_key, "status": "200"},
+        "address": ports.LOOPBACK,
         "ports": [port],
-        "ready": {"url": f"https://127.0.0.1:{port}/", "authority": authority.certificate, "seconds": 20},
+        "ready": {
+            "url": f"https://127.0.0.1:{port}/",
+            "authority": authority.certificate,
+            "seconds": 20,
+            "min_ready_seconds": 0,
+        },
         "stop_seconds": 5,
         "revision": "1",
     }
