@@ -1,41 +1,19 @@
 """Every drill on a real stack: two regions and a second territory, four real engines, real gateways and proxies."""
 
 import json
-import os
-import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import yaml
 
-from components.local import supervisor
-from components.local.layout import Layout
 from drills.catalogue import DRILLS
-from tests.local.conftest import ROOT, Stack, installed
-
-__all__ = ["installed"]
+from tests.drills.conftest import OWNERS
+from tests.local.conftest import ROOT, Stack
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 
 LEAST_REQUESTS, LEAST_IN_FLIGHT = 200, 8
-OWNERS = ("eu-steering", "local-north", "local-south", "us-steering", "local-west")
 MEMORY_MIB = 8192
-
-
-@pytest.fixture(scope="module")
-def drilled(tmp_path_factory: pytest.TempPathFactory, installed: None) -> Iterator[Stack]:
-    """The committed drill stack, under a name and in a state of the test's own."""
-    stack = Stack(f"test-drill-{os.getpid()}", tmp_path_factory.mktemp("drills"))
-    shutil.copy(ROOT / "Pulumi.drill.yaml", stack.file)
-    try:
-        stack.done("up", stack.name, timeout=600)
-        yield stack
-    finally:
-        stack.meridian("down", stack.name, timeout=600)
-        for owner in OWNERS:
-            supervisor.end_leftovers(Layout(stack.state, owner))
-        stack.file.unlink(missing_ok=True)
 
 
 def drill(stack: Stack, name: str) -> dict[str, Any]:
@@ -106,5 +84,5 @@ def test_clients_steered_by_dns_are_served_again_once_they_resolve_again(drilled
 
 
 def test_every_drill_is_run_here() -> None:
-    text = (ROOT / "tests" / "drills" / "test_real_drills.py").read_text()
+    text = (ROOT / "tests" / "drills" / "test_real_2_drills.py").read_text()
     assert all(f'"{name}"' in text for name in DRILLS)
