@@ -18,7 +18,7 @@ from components.local.ports import LOOPBACK, REGISTRY, PortLease
 from components.local.process import NAME_SCHEME, Process, Ready, Supervisor
 from components.local.region import entry_names
 from components.region import Machine, Region, TerritoryNames
-from components.specs import RegionSpec, SteeringSpec, TerritorySpec
+from components.specs import RegionSpec, TerritorySpec
 
 NAME_SERVER = "components.local.nameserver"
 
@@ -57,52 +57,65 @@ class LocalSteering(pulumi.ComponentResource):
         )
         port = lease.ports.apply(lambda ports: int(ports["entry"]))
         supervised = pulumi.ResourceOptions(parent=self, depends_on=Supervisor(owner, layout=layout, opts=child))
+        parts = _Parts(owner=owner, spec=spec, inputs=inputs, layout=layout, port=port)
         if spec.steering.provider == "proxy":
-            process = _proxy(owner, spec, inputs, layout, port, opts=supervised)
+            process = _proxy(parts, opts=supervised)
             self.endpoint = pulumi.Output.all(port, process.id).apply(lambda known: f"https://{LOOPBACK}:{known[0]}")
             self.name_server = None
         else:
-            process = _name_server(owner, spec, inputs, layout, port, opts=supervised)
+            process = _name_server(parts, opts=supervised)
             first = inputs.regions[spec.regions[0].name]
             self.endpoint = pulumi.Output.format("https://{0}:{1}", spec.steering.name, first.entry_port)
             self.name_server = pulumi.Output.all(port, process.id).apply(lambda known: f"{LOOPBACK}:{known[0]}")
         self.register_outputs({"endpoint": self.endpoint})
 
 
-def _proxy(
-    owner: str,
-    spec: TerritorySpec,
-    inputs: SteeringInputs,
-    layout: Layout,
-    port: pulumi.Output[int],
-    *,
-    opts: pulumi.ResourceOptions,
-) -> Process:
-    folder = layout.process(owner)
+@dataclass(frozen=True)
+class _Parts:
+    """What either form is made of."""
+
+    owner: str
+    spec: TerritorySpec
+    inputs: SteeringInputs
+    layout: Layout
+    port: pulumi.Output[int]
+
+    @property
+    def folder(self) -> Path:
+        return self.layout.process(self.owner)
+
+    @property
+    def known(self) -> pulumi.Output[dict[str, Any]]:
+        """The port of steering itself, and of each region's entry by its name."""
+        entries = {name: region.entry_port for name, region in self.inputs.regions.items()}
+        return pulumi.Output.all(port=self.port, **entries)
+
+
+def _proxy(parts: _Parts, *, opts: pulumi.ResourceOptions) -> Process:
+    names = parts.inputs.names
     certificate = Certificate(
-        owner,
-        names=[LOOPBACK, "localhost", spec.steering.name],
-        authority_certificate=inputs.names.authority_certificate,
-        authority_private_key=inputs.names.authority_private_key,
+        parts.owner,
+        names=[LOOPBACK, "localhost", names.steering_name],
+        authority_certificate=names.authority_certificate,
+        authority_private_key=names.authority_private_key,
         opts=pulumi.ResourceOptions(parent=opts.parent),
     )
-    known = pulumi.Output.all(port=port, **{name: region.entry_port for name, region in inputs.regions.items()})
     return Process(
-        owner,
-        layout=layout,
-        command=[envoy_program(), "-c", str(folder / "envoy.json"), *ENVOY_OPTIONS],
-        environment={"PATH": "/usr/bin:/bin", "HOME": str(folder)},
+        parts.owner,
+        layout=parts.layout,
+        command=[envoy_program(), "-c", str(parts.folder / "envoy.json"), *ENVOY_OPTIONS],
+        environment={"PATH": "/usr/bin:/bin", "HOME": str(parts.folder)},
         files={
-            "envoy.json": known.apply(lambda values: _proxy_configuration(spec, values, layout, owner, inputs.names)),
+            "envoy.json": parts.known.apply(lambda known: _proxy_configuration(parts, known)),
             "certificate.pem": certificate.certificate,
             "key.pem": certificate.private_key,
-            "authority.pem": inputs.names.authority_certificate,
+            "authority.pem": names.authority_certificate,
         },
         address=LOOPBACK,
-        ports=[port],
+        ports=[parts.port],
         ready=Ready(
-            url=pulumi.Output.format("https://{0}:{1}{2}", LOOPBACK, port, READY_PATH),
-            authority=inputs.names.authority_certificate,
+            url=pulumi.Output.format("https://{0}:{1}{2}", LOOPBACK, parts.port, READY_PATH),
+            authority=names.authority_certificate,
             seconds=STARTUP_SECONDS,
         ),
         stop_seconds=STOP_SECONDS,
@@ -111,22 +124,23 @@ def _proxy(
     )
 
 
-def _proxy_configuration(
-    spec: TerritorySpec, known: Mapping[str, Any], layout: Layout, owner: str, names: TerritoryNames
-) -> str:
-    folder = layout.process(owner)
+def _proxy_configuration(parts: _Parts, known: Mapping[str, Any]) -> str:
+    wanted, folder = parts.spec.steering, parts.folder
     steering = Steering(
-        territory=spec.name,
-        entries=tuple(_entry(region, int(known[region.name]), rank, names) for rank, region in enumerate(spec.regions)),
-        probe_interval_seconds=spec.steering.probe_interval_seconds,
-        unhealthy_after=spec.steering.unhealthy_after,
-        buffer_bytes=spec.steering.buffer_bytes,
-        stream_idle_seconds=spec.steering.stream_idle_seconds,
+        territory=parts.spec.name,
+        entries=tuple(
+            _entry(region, int(known[region.name]), rank, parts.inputs.names)
+            for rank, region in enumerate(parts.spec.regions)
+        ),
+        probe_interval_seconds=wanted.probe_interval_seconds,
+        unhealthy_after=wanted.unhealthy_after,
+        buffer_bytes=wanted.buffer_bytes,
+        stream_idle_seconds=wanted.stream_idle_seconds,
     )
     return steering_bootstrap(
         steering,
         Listener(LOOPBACK, int(known["port"]), str(folder / "certificate.pem"), str(folder / "key.pem")),
-        admin_socket=str(layout.sockets(owner) / "admin"),
+        admin_socket=str(parts.layout.sockets(parts.owner) / "admin"),
         authority_file=str(folder / "authority.pem"),
     )
 
@@ -136,31 +150,23 @@ def _entry(region: RegionSpec, port: int, rank: int, names: TerritoryNames) -> E
     return Entry(region=region.name, address=region.address, port=port, server_name=name, priority=rank)
 
 
-def _name_server(
-    owner: str,
-    spec: TerritorySpec,
-    inputs: SteeringInputs,
-    layout: Layout,
-    port: pulumi.Output[int],
-    *,
-    opts: pulumi.ResourceOptions,
-) -> Process:
-    folder = layout.process(owner)
-    known = pulumi.Output.all(port=port, **{name: region.entry_port for name, region in inputs.regions.items()})
+def _name_server(parts: _Parts, *, opts: pulumi.ResourceOptions) -> Process:
+    authority = parts.inputs.names.authority_certificate
+    root = str(parts.inputs.machine.root)
     return Process(
-        owner,
-        layout=layout,
-        command=[sys.executable, "-m", NAME_SERVER, "--settings", str(folder / "settings.json")],
-        environment={"PATH": "/usr/bin:/bin", "HOME": str(folder), "PYTHONPATH": str(inputs.machine.root)},
+        parts.owner,
+        layout=parts.layout,
+        command=[sys.executable, "-m", NAME_SERVER, "--settings", str(parts.folder / "settings.json")],
+        environment={"PATH": "/usr/bin:/bin", "HOME": str(parts.folder), "PYTHONPATH": root},
         files={
-            "settings.json": known.apply(lambda values: _name_settings(spec, values, folder)),
-            "authority.pem": inputs.names.authority_certificate,
+            "settings.json": parts.known.apply(lambda known: _name_settings(parts, known)),
+            "authority.pem": authority,
         },
         address=LOOPBACK,
-        ports=[port],
+        ports=[parts.port],
         ready=Ready(
-            url=pulumi.Output.format("{0}{1}:{2}/{3}", NAME_SCHEME, LOOPBACK, port, spec.steering.name),
-            authority=inputs.names.authority_certificate,
+            url=pulumi.Output.format("{0}{1}:{2}/{3}", NAME_SCHEME, LOOPBACK, parts.port, parts.spec.steering.name),
+            authority=authority,
             seconds=STARTUP_SECONDS,
         ),
         stop_seconds=STOP_SECONDS,
@@ -169,20 +175,20 @@ def _name_server(
     )
 
 
-def _name_settings(spec: TerritorySpec, known: Mapping[str, Any], folder: Path) -> str:
-    steering: SteeringSpec = spec.steering
+def _name_settings(parts: _Parts, known: Mapping[str, Any]) -> str:
+    wanted = parts.spec.steering
     return json.dumps(
         {
-            "name": steering.name,
+            "name": wanted.name,
             "address": LOOPBACK,
             "port": int(known["port"]),
-            "ttl_seconds": steering.ttl_seconds,
-            "probe_interval_seconds": steering.probe_interval_seconds,
-            "unhealthy_after": steering.unhealthy_after,
-            "authority_file": str(folder / "authority.pem"),
+            "ttl_seconds": wanted.ttl_seconds,
+            "probe_interval_seconds": wanted.probe_interval_seconds,
+            "unhealthy_after": wanted.unhealthy_after,
+            "authority_file": str(parts.folder / "authority.pem"),
             "entries": [
                 {"region": region.name, "address": region.address, "port": int(known[region.name])}
-                for region in spec.regions
+                for region in parts.spec.regions
             ],
         },
         indent=1,
