@@ -44,6 +44,7 @@ class Plan:
 def make_plan(config: Config) -> Plan:
     """The plan of `config`; raises `ConfigurationRefused` with every reason against it."""
     problems = [
+        *_not_local(config),
         *_unknown_clouds(config),
         *_one_model(config),
         *_idle_territories(config),
@@ -55,6 +56,19 @@ def make_plan(config: Config) -> Plan:
     ports = _preferred_ports(config)
     territories = tuple(_territory(name, config, ports) for name in sorted(config.territories))
     return Plan(environment=config.environment, territories=territories)
+
+
+def _not_local(config: Config) -> list[Problem]:
+    if config.environment == "local":
+        return []
+    return [
+        Problem(
+            where="meridian:environment",
+            what=f"{config.environment} is planned and not yet built: this version makes local stacks alone",
+            why="an empty deployment would look like a success",
+            fix="look at it with `./meridian plan`, or write local",
+        )
+    ]
 
 
 def _unknown_clouds(config: Config) -> list[Problem]:
