@@ -19,6 +19,7 @@ from stacks.plan.fleet_model import (
 )
 from stacks.plan.levels import Ask, Share, cheapest
 from stacks.plan.sizer import Sizer
+from stacks.plan.sizing import mean
 from stacks.problems import ConfigurationRefused, Problem
 
 SECONDS_PER_MONTH = 30 * 86400
@@ -83,7 +84,7 @@ def _model_fleet(
         model=model,
         territory=territory,
         demand_rps=ask.demand_rps,
-        output_tokens=demand.output_tokens.p50,
+        output_tokens=mean(demand.output_tokens),
         mean_rps=demand.requests_per_second,
         chosen=chosen,
         others=tuple(each for region in good for each in region if each not in chosen),

@@ -83,7 +83,7 @@ class ModelFleet:
     demand_rps: float
     """Requests per second at peak: busiest hour times burst."""
     output_tokens: float
-    """Mean output tokens per request that cost is told by: the median."""
+    """Mean output tokens per request, which cost is told by."""
     mean_rps: float
     chosen: tuple[Candidate, ...]
     """By region, sorted."""

@@ -45,6 +45,7 @@ class Share:
 
 def cheapest(candidates: Sequence[Sequence[Candidate]], ask: Ask) -> tuple[Share, ...] | None:
     """Machines for each region, given its candidates; None when no number of machines is enough."""
+    candidates = [_undominated(region, ask) for region in candidates]
     bounds = sorted({_away(candidate, ask) for region in candidates for candidate in region})
     found: tuple[float, tuple[Share, ...]] | None = None
     for bound in bounds:
@@ -58,6 +59,25 @@ def cheapest(candidates: Sequence[Sequence[Candidate]], ask: Ask) -> tuple[Share
         if found is None or cost < found[0] - _ROUNDING:
             found = cost, shares
     return found[1] if found else None
+
+
+def _undominated(region: Sequence[Candidate], ask: Ask) -> list[Candidate]:
+    """Candidates that are the cheapest at some level; the others only cost time."""
+    kept: list[Candidate] = []
+    for each in sorted(region, key=lambda one: (one.node_rps, one.usd_per_hour, one.machine, one.gpus_per_replica)):
+        if not any(_beats(other, each, ask) for other in kept):
+            kept = [other for other in kept if not _beats(each, other, ask)] + [each]
+    return kept
+
+
+def _beats(one: Candidate, other: Candidate, ask: Ask) -> bool:
+    """Whether some whole number of `one` does all that `other` does, for no more money, whatever the level."""
+    times = ceil(other.node_rps / one.node_rps - _ROUNDING)
+    if times * one.usd_per_hour > other.usd_per_hour or _away(one, ask) > _away(other, ask):
+        return False
+    if not _may_spot(other, ask):
+        return True
+    return one.spot_usd_per_hour is not None and times * one.spot_usd_per_hour <= (other.spot_usd_per_hour or 0)
 
 
 def _away(candidate: Candidate, ask: Ask) -> float:

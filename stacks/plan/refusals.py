@@ -43,7 +43,8 @@ def _nearest(region: str, rejected: Sequence[Rejected]) -> str:
     counted = Counter(each.why.constraint for each in deepest).most_common(3)
     texts = []
     for constraint, _ in counted:
-        best = next(each for each in deepest if each.why.constraint == constraint)
+        alike = [each for each in deepest if each.why.constraint == constraint]
+        best = max(alike, key=lambda each: (each.gpus_per_replica, each.machine))
         texts.append(
             f"{best.gpus_per_replica} x {best.gpu} on {best.machine}: "
             f"{constraint} is {best.why.value}, must be {best.why.bound}"
@@ -74,12 +75,13 @@ def absurd(model: str, territory: str, demand_rps: float) -> list[Problem]:
 
 
 def over_budget(plan: FleetPlan, config: Config, again: Callable[[Config], FleetPlan]) -> list[Problem]:
-    """The plan costs more than allowed: refused with the cheapest change that would fit."""
+    """The plan costs more than allowed: refused with every change that would fit, the smallest saving first."""
     total = cost_of(plan).total
     if total <= plan.monthly_budget_usd:
         return []
-    fitting = sorted(_fitting(config, plan.monthly_budget_usd, again))
-    fix = f"{fitting[0][1]}: ${fitting[0][0]:,.0f}" if fitting else f"raise monthlyBudgetUsd to {total:,.0f}"
+    fitting = sorted(_fitting(config, plan.monthly_budget_usd, again), reverse=True)
+    ways = "; or ".join(f"{text} (${usd:,.0f} a month)" for usd, text in fitting)
+    fix = ways or f"no single change fits: write {total:,.0f}, ask less demand, or relax the SLO"
     return [
         Problem(
             where="meridian:capacity.monthlyBudgetUsd",

@@ -2,14 +2,16 @@
 
 Decode is bound by reading weights and KV cache, prefill by arithmetic; both at fixed shares of
 the datasheet's figures. No measured point is used, so every result says `uncalibrated` and all
-times carry `SAFETY`. Lengths are p95, caches cold.
+times carry `SAFETY`. Memory and time to first token are judged at p95 lengths, the flow of work at
+mean lengths (log-normal through p50 and p95); caches are cold.
 """
 
 from dataclasses import dataclass
+from math import exp, log
 
 from stacks.catalog.model import Machine
 from stacks.config import Model
-from stacks.config_fleet import ModelDemand, Slo
+from stacks.config_fleet import ModelDemand, Slo, Tokens
 from stacks.plan.fleet_model import Rejection
 from stacks.plan.sizer import Sized
 
@@ -69,6 +71,12 @@ SHAPES = {
 """Published `config.json` figures, by the model's name without owner and `-Instruct`."""
 
 
+def mean(tokens: Tokens) -> float:
+    """Mean of the log-normal distribution through two percentiles, in tokens."""
+    sigma = log(tokens.p95 / tokens.p50) / 1.6449
+    return tokens.p50 * exp(min(sigma, 3.0) ** 2 / 2)
+
+
 def size(model: Model, demand: ModelDemand, machine: Machine, gpus: int, utilisation: float) -> Sized | Rejection:
     """One replica of `model` on `gpus` GPUs of `machine`."""
     shape = SHAPES.get(model.source.rpartition("/")[2].removesuffix("-Instruct"))
@@ -95,24 +103,29 @@ def _sized(
     utilisation: float,
 ) -> Sized | Rejection:
     weights = shape.parameters * BYTES[model.precision]
-    prompt, output = demand.prompt_tokens.p95, demand.output_tokens.p95
-    cache = (prompt + output) * 2 * shape.kv_width * shape.layers * 2.0
+    prompt, output = demand.prompt_tokens, demand.output_tokens
+    token = 2 * shape.kv_width * shape.layers * 2.0
+    cache = (prompt.p95 + output.p95) * token
     free = gpus * machine.gpu_memory_gib * 2**30 * MEMORY_SHARE - weights
     fitting = min(int(free * KV_HEADROOM / cache), MOST_CONCURRENCY)
     if fitting < 1:
         need = (weights + cache / KV_HEADROOM) / MEMORY_SHARE / 2**30
         return Rejection("memory", f"{gpus * machine.gpu_memory_gib:.0f} GiB", f"at least {need:.0f} GiB")
     sync = 2 * shape.layers * SYNC_SECONDS[machine.link] if gpus > 1 else 0.0
-    prefill = SAFETY * (2 * shape.parameters * prompt / (flops * PREFILL_EFFICIENCY) + sync + STEP_SECONDS)
-    first = prefill / (1 - utilisation) + EDGE_SECONDS
+
+    def prefill(tokens: float) -> float:
+        return SAFETY * (2 * shape.parameters * tokens / (flops * PREFILL_EFFICIENCY) + sync + STEP_SECONDS)
+
+    first = prefill(prompt.p95) / (1 - utilisation) + EDGE_SECONDS
     if first * 1000 > slo.ttft_p95_ms:
         return Rejection("TTFT p95", f"{first * 1000:.0f} ms", f"at most {slo.ttft_p95_ms} ms")
 
     def rate_and_pace(concurrency: int) -> tuple[float, float]:
-        read = (weights + concurrency * cache) / (bandwidth * DECODE_EFFICIENCY)
+        read = (weights + concurrency * (mean(prompt) + mean(output)) * token) / (bandwidth * DECODE_EFFICIENCY)
         step = SAFETY * (read + sync + STEP_SECONDS)
-        rate = utilisation / (prefill + output * step / concurrency)
-        return rate, step / (1 - rate * prefill) * 1000
+        fill = prefill(mean(prompt))
+        rate = utilisation / (fill + mean(output) * step / concurrency)
+        return rate, step / (1 - rate * fill) * 1000
 
     meets = [each for each in range(1, fitting + 1) if rate_and_pace(each)[1] <= slo.tpot_p95_ms]
     if not meets:
