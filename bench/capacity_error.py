@@ -1,4 +1,4 @@
-"""Error of the capacity model on points it has not seen: `python -m bench.capacity_error --rows FILE.csv [--splits]`."""
+"""Error of the capacity model on unseen points: `python -m bench.capacity_error --rows FILE.csv [--splits]`."""
 
 import argparse
 from pathlib import Path
@@ -13,7 +13,9 @@ def main() -> None:
     parser.add_argument("--splits", action="store_true", help="leave one GPU, model, precision out; refit each time")
     given = parser.parse_args()
     some, refused = rows(given.rows)
-    print(f"{len(some)} aggregated vLLM rows, {refused} refused; median, p90, signed median of end-to-end | TTFT | TPOT")
+    print(
+        f"{len(some)} aggregated vLLM rows, {refused} refused; median, p90, signed median of end-to-end | TTFT | TPOT"
+    )
     print("stored calibration (saw these if it was fitted on them)", *summary(some, CALIBRATION), sep=" | ")
     roofline = Calibration(1, 1, 1, 0, 0, 0, 0, 0, 0, 0)
     print("textbook roofline, uncalibrated", *summary(some, roofline), sep=" | ")

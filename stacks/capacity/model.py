@@ -75,10 +75,10 @@ def _all_reduce(shape: ModelShape, layout: Layout, gpu: Gpu, tokens: float, c: C
 
 
 def _decode(shape: ModelShape, layout: Layout, gpu: Gpu, batch: float, context: float, c: Calibration) -> float:
-    touched = shape.dense_parameters
+    touched = float(shape.dense_parameters)
     if shape.experts:
         covered = shape.experts * (1 - (1 - shape.experts_per_token / shape.experts) ** batch)
-        touched += shape.moe_layers * covered * shape.expert_parameters  # type: ignore[assignment]
+        touched += shape.moe_layers * covered * shape.expert_parameters
     split = 1 if shape.kv_latent else min(layout.tensor_parallel, shape.kv_heads)
     read = touched * BYTES[layout.precision] / layout.tensor_parallel
     read += batch * context * shape.kv_bytes_per_token() / split

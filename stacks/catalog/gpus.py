@@ -25,7 +25,14 @@ class Gpu:
 
 
 def _gpu(
-    name: str, memory: float, bandwidth: float, tflops: tuple[float, ...], link: float, *, max_tp: int = 8, calibrated: bool = False
+    name: str,
+    memory: float,
+    bandwidth: float,
+    tflops: tuple[float, ...],
+    link: float,
+    *,
+    max_tp: int = 8,
+    calibrated: bool = False,
 ) -> Gpu:
     dense = dict(zip(("bf16", "fp8", "fp4"), tflops, strict=False))
     return Gpu(name, memory, bandwidth, dense, link, max_tp, calibrated)
