@@ -179,8 +179,8 @@ def test_chat_is_not_placed_on_spot_that_is_lost_before_its_longest_answer_ends(
         ),
         ("territories/eu/regions", ["aws-eu-nord-1", "gcp-europe-west4"], "did you mean aws-eu-north-1"),
         ("territories/eu/regions", ["aws-eu-north-1"], "one region cannot survive the loss of a region"),
-        ("models/llama-70b/slo", {"ttftP95Ms": 2000, "tpotP95Ms": 0.5}, "TPOT p95 is"),
-        ("models/llama-70b/slo", {"ttftP95Ms": 5, "tpotP95Ms": 50}, "TTFT p95 is"),
+        ("models/llama-70b/slo", {"ttftP95Ms": 2000, "tpotP95Ms": 0.5}, "TPOT p95 in ms is"),
+        ("models/llama-70b/slo", {"ttftP95Ms": 5, "tpotP95Ms": 50}, "TTFT p95 in ms is"),
         ("models/llama-70b/source", "meta-llama/Llama-9", "known model shape is meta-llama/Llama-9"),
         ("models/llama-70b/demand/eu/requestsPerSecond", 0, "greater than or equal"),
         ("models/llama-70b/demand/eu/requestsPerSecond", 1e9, "less than or equal"),
@@ -203,11 +203,11 @@ def test_bad_input_is_refused_and_the_text_teaches(path: str, value: Any, says: 
     assert says in refusal(changed(PROD, path, value))
 
 
-def test_a_model_that_fits_no_allowed_layout_is_refused_with_the_memory_it_needs() -> None:
+def test_a_model_that_fits_no_allowed_layout_is_refused_with_the_room_it_needs() -> None:
     values = changed(PROD, "models/llama-70b/source", "meta-llama/Llama-3.1-405B-Instruct")
     values["models"]["llama-70b"]["precision"] = "bf16"
     values["capacity"]["gpus"] = ["h100", "h100-nvl"]
-    assert "memory is 640 GiB, must be at least" in refusal(values)
+    assert "KV cache tokens is" in refusal(values)
 
 
 def test_availability_that_is_unknown_can_be_vouched_for_and_a_no_cannot() -> None:
