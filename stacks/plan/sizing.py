@@ -1,4 +1,8 @@
-"""The plan's question put to the capacity model: p95 lengths, caches cold, margins included."""
+"""The plan's question put to the capacity model: p95 lengths, caches cold, margins included.
+
+Concurrency, time to first token and pace are judged at p95 lengths; the rate follows from how
+long a request of mean length holds its slot.
+"""
 
 from functools import cache
 from math import exp, log
@@ -48,7 +52,9 @@ def size(model: Model, demand: ModelDemand, machine: Machine, gpus: int, utilisa
         return Rejection(
             NAMES.get(found.constraint, found.constraint), f"{found.value:.4g}", f"{sign} {found.bound:.4g}"
         )
-    return Sized(found.requests_per_second, found.concurrency, uncalibrated=not found.calibrated)
+    # Little's law: a slot is held for the mean answer, at the pace and first token of p95 lengths.
+    seconds = (found.ttft_ms + mean(demand.output_tokens) * found.tpot_ms) / 1000
+    return Sized(utilisation * found.concurrency / seconds, found.concurrency, uncalibrated=not found.calibrated)
 
 
 @cache
