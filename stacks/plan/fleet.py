@@ -116,7 +116,7 @@ def _pool(model: str, each: Candidate, nodes: int, usd: float, *, spot: bool = F
         gpus_per_replica=each.gpus_per_replica,
         replica_rps=each.replica_rps,
         usd_per_hour=nodes * usd,
-        is_estimate=each.is_estimate,
+        is_estimate=each.is_estimate or spot,
     )
 
 
@@ -195,7 +195,10 @@ def _assemble(
         unpriced=tuple(sorted(unpriced)),
         monthly_budget_usd=capacity.monthly_budget_usd,
         warnings=(
-            *(f"the price of {each} was read in another region" for each in sorted(guessed)),
+            *(
+                f"the price of {each} is an estimate: read in another region, or made of facts of two dates"
+                for each in sorted(guessed)
+            ),
             *(f"no measured point stands behind {each}: a safety factor is applied" for each in sorted(loose)),
             *(f"zones of {region.name} are unknown" for region in regions if region.zones is None),
             *(catalogue.stale(today) if today else ()),
