@@ -39,6 +39,7 @@ format:  ## put the code in shape
 
 docs:  ## make the generated pages anew
 	@$(PYTHON) -m stacks.reference
+	@$(PYTHON) -m stacks.schema
 
 lock:  ## compile the lock files anew from the *.in files
 	@$(UV) requirements.in -o requirements.txt

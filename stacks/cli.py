@@ -7,7 +7,7 @@ import typer
 
 from drills.catalogue import DRILLS, DrillRefused
 from rehearsal.engine import EngineError
-from stacks import drilling, operations, show
+from stacks import drilling, operations, plan_command, show
 from stacks.bootstrap import SetupFailed
 from stacks.operations import Part
 from stacks.problems import ConfigurationRefused
@@ -29,6 +29,18 @@ def setup(
 ) -> None:
     """Install what a local stack needs: the engine, the serving environment; `dev` is what tests need."""
     operations.setup(parts or [Part.ENGINE, Part.SERVING])
+
+
+@app.command()
+def plan(
+    stack: Stack,
+    *,
+    json: Machine = False,
+    explain: Annotated[str | None, typer.Option(help="Show why this model runs on what it runs on.")] = None,
+    compare: Annotated[str | None, typer.Option(help="Show the difference to this stack or git revision.")] = None,
+) -> None:
+    """Show what would exist, what survives which loss, and what it costs; touches no cloud."""
+    plan_command.plan(stack, json=json, explain=explain, compare=compare)
 
 
 @app.command()

@@ -8,17 +8,28 @@ reads a file. `stacks.configfile` and `stacks.program` fetch the values it is gi
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import Field, SecretStr, ValidationError
 
+from stacks.config_fleet import (
+    Capacity,
+    Compliance,
+    Image,
+    ModelDemand,
+    Network,
+    Precision,
+    RegionName,
+    Revision,
+    Rollout,
+    Section,
+    Slo,
+    State,
+    Steering,
+)
 from stacks.explain import problems_of
 from stacks.problems import ConfigurationRefused, Problem
 
 Name = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$")]
 """Lower-case letters, digits and inner hyphens, 1 to 30 characters: legal in every name built from it."""
-
-RegionName = Annotated[str, Field(pattern=r"^[a-z]+-[a-z0-9-]{0,40}[a-z0-9]$")]
-"""`<cloud>-<region>`, e.g. `local-north`."""
 
 Port = Annotated[int, Field(ge=1024, le=65535)]
 
@@ -30,17 +41,12 @@ LANES: tuple[ServedLane, ...] = get_args(ServedLane)
 MIN_DRAIN_SECONDS, MAX_DRAIN_SECONDS = 10, 3600
 
 
-class Section(BaseModel):
-    """A closed part of the configuration; YAML uses camelCase for the same names."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, hide_input_in_errors=True)
-
-
 class Territory(Section):
     """A legal space: data, keys, logs and fail-over of its tenants never leave its regions."""
 
     jurisdictions: tuple[str, ...] = Field(min_length=1, description="legal areas, e.g. [EU]")
     regions: tuple[RegionName, ...] = Field(min_length=1, description="regions, e.g. [local-north]")
+    state: State | None = Field(None, description="where state lies; needed on clouds")
 
 
 class Engine(Section):
@@ -58,8 +64,13 @@ class Model(Section):
     """A model to serve."""
 
     source: str = Field(
-        min_length=1, description="`tiny` for a random Llama made on the spot, or the folder of a Hugging Face model"
+        min_length=1,
+        description="`tiny` (random, made on the spot), the folder of a Hugging Face model, or, on clouds, its name",
     )
+    revision: Revision | None = Field(None, description="commit of the weights, 40 hex digits; needed on clouds")
+    precision: Precision = Field("bf16", description="number format of the weights: bf16 or fp8")
+    slo: Slo | None = Field(None, description="what clients are promised; needed on clouds")
+    demand: dict[Name, ModelDemand] = Field(default_factory=dict, description="demand by territory; needed on clouds")
     engine: Engine = Field(default_factory=Engine, description="size of one engine")
 
 
@@ -118,7 +129,7 @@ class Readiness(Section):
     probe_interval_seconds: int = Field(30, ge=1, le=300, description="seconds between tokens that prove an idle one")
 
 
-class Steering(Section):
+class LocalSteering(Section):
     """What sends a territory's clients to its first healthy region, and never to another territory."""
 
     provider: Literal["proxy", "dns"] = Field(
@@ -144,13 +155,16 @@ class Local(Section):
     replicas: dict[RegionName, Annotated[int, Field(ge=1, le=8)]] = Field(
         default_factory=dict, description="engines by region, 1 without it; each needs about 1.7 GB"
     )
+    steering: LocalSteering = Field(default_factory=LocalSteering, description="how clients find a healthy region")
     threads: int = Field(1, ge=1, le=256, description="CPU threads per engine")
 
 
 class Config(Section):
     """One environment."""
 
-    environment: Literal["local"] = Field(description="which kind of environment this is")
+    environment: Literal["local", "dev", "prod"] = Field(
+        description="`local` runs on this machine, `dev` and `prod` on clouds"
+    )
     territories: dict[Name, Territory] = Field(min_length=1, description="legal spaces by name")
     models: dict[Name, Model] = Field(min_length=1, description="served models by name")
     tenants: dict[Name, Tenant] = Field(min_length=1, description="applications by name")
@@ -159,8 +173,16 @@ class Config(Section):
     )
     drain: Drain = Field(default_factory=Drain, description="how a replica stops")
     readiness: Readiness = Field(default_factory=Readiness, description="when a replica is ready")
-    steering: Steering = Field(default_factory=Steering, description="how clients find a healthy region")
     local: Local = Field(default_factory=Local, description="settings of a stack on this machine")
+    domain: str | None = Field(
+        None, pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$", description="domain of the territories' names; needed on clouds"
+    )
+    steering: Steering | None = Field(None, description="how clients find a healthy region; needed on clouds")
+    capacity: Capacity | None = Field(None, description="what may be bought and must survive; needed on clouds")
+    compliance: Compliance = Field(default_factory=Compliance, description="what auditors ask for")
+    network: Network = Field(default_factory=Network, description="how regions are reached")
+    rollout: Rollout = Field(default_factory=Rollout, description="in which order regions change")
+    image: Image | None = Field(None, description="the serving image; needed on clouds")
 
 
 def parse(values: Mapping[str, Any]) -> Config:
@@ -198,8 +220,8 @@ def _unknown_names(config: Config) -> list[Problem]:
         if region not in regions
     ]
     problems += [
-        _no_such("territory", f"meridian:steering.ports.{name}", name, config.territories)
-        for name in config.steering.ports
+        _no_such("territory", f"meridian:local.steering.ports.{name}", name, config.territories)
+        for name in config.local.steering.ports
         if name not in config.territories
     ]
     problems += [

@@ -30,10 +30,14 @@ def main() -> None:
 
 
 def values_of(settings: dict[str, Any]) -> dict[str, Any]:
-    """The engine's flat settings as configuration values: objects arrive as JSON text."""
-    return {
+    """The engine's flat settings as configuration values: objects arrive as JSON text.
+
+    Empty ones are the defaults of Pulumi.yaml and mean that the key was left out.
+    """
+    found = {
         key.removeprefix(NAMESPACE): _decoded(value) for key, value in settings.items() if key.startswith(NAMESPACE)
     }
+    return {key: value for key, value in found.items() if value not in ("", {})}
 
 
 def _decoded(text: str) -> Any:

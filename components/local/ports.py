@@ -56,7 +56,7 @@ def refusal(port: int, purpose: str) -> str:
     return (
         f"port {port}, wanted for {purpose}, is held by {holder(port)}. "
         f"Two servers cannot share a port. Stop that process, or name another port: `meridian:local.ports` for an "
-        "entry, `meridian:steering.ports` for an endpoint."
+        "entry, `meridian:local.steering.ports` for an endpoint."
     )
 
 

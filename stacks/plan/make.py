@@ -46,6 +46,7 @@ class Plan:
 def make_plan(config: Config) -> Plan:
     """The plan of `config`; raises `ConfigurationRefused` with every reason against it."""
     problems = [
+        *_not_local(config),
         *_unknown_clouds(config),
         *_one_model(config),
         *_idle_territories(config),
@@ -58,6 +59,19 @@ def make_plan(config: Config) -> Plan:
     ports = entry_ports(config)
     territories = tuple(_territory(name, config, ports) for name in sorted(config.territories))
     return Plan(environment=config.environment, territories=territories)
+
+
+def _not_local(config: Config) -> list[Problem]:
+    if config.environment == "local":
+        return []
+    return [
+        Problem(
+            where="meridian:environment",
+            what=f"{config.environment} is planned and not yet built: this version makes local stacks alone",
+            why="an empty deployment would look like a success",
+            fix="look at it with `./meridian plan`, or write local",
+        )
+    ]
 
 
 def _unknown_clouds(config: Config) -> list[Problem]:
@@ -118,8 +132,8 @@ def _caps(config: Config) -> list[Problem]:
 
 def _shared_ports(config: Config) -> list[Problem]:
     named = {f"meridian:local.ports.{region}": port for region, port in config.local.ports.items()}
-    if config.steering.provider == "proxy":
-        named |= {f"meridian:steering.ports.{name}": port for name, port in config.steering.ports.items()}
+    if config.local.steering.provider == "proxy":
+        named |= {f"meridian:local.steering.ports.{name}": port for name, port in config.local.steering.ports.items()}
     owners: dict[int, list[str]] = {}
     for where, port in sorted(named.items()):
         owners.setdefault(port, []).append(where)
@@ -136,14 +150,14 @@ def _shared_ports(config: Config) -> list[Problem]:
 
 
 def _one_port_behind_dns(config: Config) -> list[Problem]:
-    if config.steering.provider != "dns":
+    if config.local.steering.provider != "dns":
         return []
     return [
         Problem(
             where=f"meridian:local.ports.{region}",
-            what="a port of a region's own cannot be had with `steering.provider: dns`",
+            what="a port of a region's own cannot be had with `local.steering.provider: dns`",
             why="an answer of DNS holds addresses and no port, so all entries of a territory listen on the same one",
-            fix="name the port once, under `meridian:steering.ports` by territory",
+            fix="name the port once, under `meridian:local.steering.ports` by territory",
         )
         for region in config.local.ports
     ]

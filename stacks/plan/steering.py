@@ -25,10 +25,10 @@ LOOPBACK = "127.0.0.1"
 def entry_ports(config: Config) -> dict[str, int]:
     """Preferred entry port by region. Behind DNS all entries of a territory share one: an answer carries no port."""
     regions = sorted(region for territory in config.territories.values() for region in territory.regions)
-    if config.steering.provider == PROXY:
+    if config.local.steering.provider == PROXY:
         return {region: config.local.ports.get(region, REGION_PORT + index) for index, region in enumerate(regions)}
     return {
-        region: config.local.ports.get(region, config.steering.ports.get(name, STEERING_PORT))
+        region: config.local.ports.get(region, config.local.steering.ports.get(name, STEERING_PORT))
         for name, territory in config.territories.items()
         for region in territory.regions
     }
@@ -36,12 +36,12 @@ def entry_ports(config: Config) -> dict[str, int]:
 
 def entry_port_is_fixed(region: str, config: Config) -> bool:
     """Whether another port than the preferred one would be wrong."""
-    return config.steering.provider == DNS or region in config.local.ports
+    return config.local.steering.provider == DNS or region in config.local.ports
 
 
 def entry_address(region: str, config: Config) -> str:
     """The loopback address of a region's entry; behind DNS one of its own, made of its name so that it is stable."""
-    if config.steering.provider == PROXY:
+    if config.local.steering.provider == PROXY:
         return LOOPBACK
     first, second, third = hashlib.sha256(region.encode()).digest()[:3]
     return f"127.{1 + first % 254}.{second}.{1 + third % 254}"
@@ -49,7 +49,7 @@ def entry_address(region: str, config: Config) -> str:
 
 def steering(territory: str, regions: tuple[RegionSpec, ...], config: Config) -> SteeringSpec:
     """The steering of one territory."""
-    wanted = config.steering
+    wanted = config.local.steering
     index = sorted(config.territories).index(territory)
     named = wanted.ports.get(territory) if wanted.provider == PROXY else None
     first = STEERING_PORT if wanted.provider == PROXY else NAME_SERVER_PORT

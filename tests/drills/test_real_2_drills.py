@@ -71,7 +71,7 @@ def test_a_rolling_change_of_the_engines_fails_no_request_and_cuts_no_stream(dri
 
 def test_clients_steered_by_dns_are_served_again_once_they_resolve_again(drilled: Stack) -> None:
     content = yaml.safe_load(drilled.file.read_text())
-    content["config"]["meridian:steering"] = {"provider": "dns", "ttlSeconds": 2}
+    content["config"]["meridian:local"]["steering"] = {"provider": "dns", "ttlSeconds": 2}
     drilled.file.write_text(yaml.safe_dump(content))
     drilled.done("up", drilled.name, timeout=600)
     outputs = json.loads(drilled.done("outputs", drilled.name, "--json"))

@@ -82,7 +82,7 @@ def test_one_port_for_two_regions_is_refused() -> None:
 
 
 def steered(**steering: Any) -> dict[str, Any]:
-    return copy.deepcopy(BASE) | {"steering": steering}
+    return copy.deepcopy(BASE) | {"local": {"steering": steering}}
 
 
 def test_regions_are_used_in_the_order_in_which_they_are_written() -> None:
@@ -108,13 +108,15 @@ def test_behind_dns_every_entry_of_a_territory_has_its_own_address_and_the_same_
 
 
 def test_behind_dns_a_region_cannot_have_a_port_of_its_own() -> None:
-    values = steered(provider="dns") | {"local": {"ports": {"local-south": 9001}}}
-    with pytest.raises(ConfigurationRefused, match=r"under `meridian:steering.ports`"):
+    values = steered(provider="dns")
+    values["local"]["ports"] = {"local-south": 9001}
+    with pytest.raises(ConfigurationRefused, match=r"under `meridian:local.steering.ports`"):
         make_plan(parse(values))
 
 
 def test_an_endpoint_and_an_entry_cannot_share_a_port() -> None:
-    values = steered(ports={"eu": 9001}) | {"local": {"ports": {"local-west": 9001}}}
+    values = steered(ports={"eu": 9001})
+    values["local"]["ports"] = {"local-west": 9001}
     with pytest.raises(ConfigurationRefused, match="port 9001 is named for local-west and eu"):
         make_plan(parse(values))
 

@@ -1,0 +1,24 @@
+"""What the plan asks of a capacity model, and no more."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stacks.catalog.model import Machine
+from stacks.config import Model
+from stacks.config_fleet import ModelDemand
+from stacks.plan.fleet_model import Rejection
+
+
+@dataclass(frozen=True)
+class Sized:
+    """One replica that meets the SLO."""
+
+    requests_per_second: float
+    """At the utilisation bound, p95 lengths, caches cold."""
+    concurrency: int
+    uncalibrated: bool
+    """True when no measured point stands behind it; the figure carries a safety factor then."""
+
+
+Sizer = Callable[[Model, ModelDemand, Machine, int, float], "Sized | Rejection"]
+"""(model, demand, machine, GPUs per replica, utilisation bound) -> size of a replica, or what stands against it."""

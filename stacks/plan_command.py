@@ -1,0 +1,96 @@
+"""What `./meridian plan` does."""
+
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from stacks import configfile, plan_show, show
+from stacks.catalog import catalogue
+from stacks.config import parse
+from stacks.plan import Plan, make_plan
+from stacks.plan.cost import cost_of
+from stacks.plan.fleet import make_fleet
+from stacks.plan.fleet_model import FleetPlan
+from stacks.plan.sizing import size
+from stacks.problems import ConfigurationRefused, Problem
+from stacks.workspace import workspace
+
+
+def plan(stack: str, *, json: bool, explain: str | None, compare: str | None) -> None:
+    """Show the plan of a stack, one model's explanation, or the difference to another stack or git revision."""
+    root = workspace().root
+    made = _plan_of(root / f"Pulumi.{stack}.yaml")
+    if isinstance(made, Plan):
+        return show.as_json(asdict(made)) if json else _local(made)
+    if compare is not None:
+        return _compare(root, stack, made, compare, json=json)
+    if explain is not None:
+        return _explain(made, explain, json=json)
+    return show.as_json(as_data(made)) if json else plan_show.plan(made)
+
+
+def as_data(fleet: FleetPlan) -> dict[str, Any]:
+    """A plan as JSON, with its costs and margins."""
+    margins = [{**asdict(row), "margin": row.margin} for row in fleet.survival]
+    failover = {**asdict(fleet.failover), "seconds": fleet.failover.seconds}
+    return {**asdict(fleet), "survival": margins, "failover": failover, "cost": asdict(cost_of(fleet))}
+
+
+def _plan_of(file: Path) -> Plan | FleetPlan:
+    config = parse(configfile.read(file))
+    if config.environment == "local":
+        return make_plan(config)
+    return make_fleet(config, catalogue(), size, datetime.now(UTC).date())
+
+
+def _local(made: Plan) -> None:
+    for territory in made.territories:
+        for region in territory.regions:
+            for replica in region.replicas:
+                show.out.print(f"{territory.name}  {region.name}  {replica.name}  ({replica.model.source})")
+
+
+def _explain(fleet: FleetPlan, model: str, *, json: bool) -> None:
+    found = [each for each in fleet.models if each.model == model]
+    if not found:
+        known = ", ".join(sorted({each.model for each in fleet.models}))
+        raise _refused("--explain", f"there is no model named {model!r}", f"write one of: {known}")
+    if json:
+        return show.as_json([asdict(each) for each in found])
+    for each in found:
+        plan_show.explanation(each)
+    return None
+
+
+def _compare(root: Path, stack: str, made: FleetPlan, other: str, *, json: bool) -> None:
+    """Another stack's name wins over a revision's; a revision means this stack's file as it was then."""
+    file = root / f"Pulumi.{other}.yaml"
+    before = _plan_of(file) if file.exists() else _at_revision(root, stack, other)
+    if isinstance(before, Plan):
+        raise _refused("--compare", f"{other} runs on this machine and costs nothing", "name a stack on clouds")
+    if json:
+        first, second = cost_of(before), cost_of(made)
+        both: Mapping[str, Any] = {"before": asdict(first), "after": asdict(second)}
+        return show.as_json({**both, "difference": second.total - first.total})
+    return plan_show.comparison(before, made, (other, stack))
+
+
+def _at_revision(root: Path, stack: str, revision: str) -> Plan | FleetPlan:
+    name = f"Pulumi.{stack}.yaml"
+    found = subprocess.run(
+        ["git", "-C", str(root), "show", "--end-of-options", f"{revision}:{name}"], capture_output=True, check=False
+    )
+    if found.returncode != 0:
+        raise _refused("--compare", f"{revision!r} is no stack and no git revision with {name}", "name one of the two")
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / name
+        copy.write_bytes(found.stdout)
+        return _plan_of(copy)
+
+
+def _refused(where: str, what: str, fix: str) -> ConfigurationRefused:
+    return ConfigurationRefused([Problem(where, what, "the command needs something to look at", fix)])
