@@ -10,6 +10,8 @@ import json
 import os
 import platform
 import random
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -170,6 +172,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=400, help="rounds with one client; a tenth with eight")
     rounds = parser.parse_args().rounds
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that no engine is left
     console, prompts = Console(width=max(150, Console().width)), distinct_prompts()
     with tempfile.TemporaryDirectory(prefix="mb-") as folder, chain(Path(folder)) as variants:
         loads = [measured(variants, 1, rounds=rounds, each=1, prompts=prompts)]
