@@ -29,9 +29,10 @@ test: check  ## everything, with the real engine, the real vLLM and the real Env
 	@./meridian setup dev engine serving
 	@$(PYTHON) -m pytest -m "slow or real"
 
-bench:  ## measure `make up`, cold and warm, and what a replica needs
+bench:  ## measure `make up`, cold and warm, what a replica needs, and what the gateway adds
 	@./meridian setup dev engine serving
 	@$(PYTHON) -m bench.up
+	@$(PYTHON) -m bench.gateway
 
 format:  ## put the code in shape
 	@$(PYTHON) -m ruff check --fix .

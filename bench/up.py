@@ -1,4 +1,4 @@
-"""Time and peak memory of bringing up a local stack, cold and warm: `python -m bench.up [--warm-only]`."""
+"""Time and peak memory of bringing up a local stack, cold and warm: `python -m bench.up [--warm-only] [--drill]`."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from components.local import supervisor
-from components.local.layout import Layout
+from components.local.layout import STEERING_SUFFIX, Layout
 from components.local.status import memory_mib
 from rehearsal.engine import ensure
 from stacks import configfile
@@ -44,9 +44,9 @@ class Run:
 class Sampler(threading.Thread):
     """Samples the memory of a command and of a stack while the command runs."""
 
-    def __init__(self, command: "subprocess.Popen[bytes]", layout: Layout) -> None:
+    def __init__(self, command: "subprocess.Popen[bytes]", layouts: list[Layout]) -> None:
         super().__init__(daemon=True)
-        self.command, self.layout, self.peak = command, layout, 0
+        self.command, self.layouts, self.peak = command, layouts, 0
 
     def run(self) -> None:
         while self.command.poll() is None:
@@ -59,7 +59,19 @@ class Sampler(threading.Thread):
             started = [root, *root.children(recursive=True)]
         except psutil.NoSuchProcess:
             started = []
-        return [*started, *supervisor.members(self.layout)]
+        return [*started, *members(self.layouts)]
+
+
+def layouts_of(checkout: Path, states: Path, stack: str) -> list[Layout]:
+    """Where the processes of a stack are: those of every region, and of every territory's steering."""
+    territories = parse(configfile.read(checkout / f"Pulumi.{stack}.yaml")).territories
+    owners = [region for territory in territories.values() for region in territory.regions]
+    return [Layout(states / stack, owner) for owner in [*owners, *(f"{name}{STEERING_SUFFIX}" for name in territories)]]
+
+
+def members(layouts: list[Layout]) -> list[psutil.Process]:
+    """Every live process of these layouts."""
+    return [process for layout in layouts for process in supervisor.members(layout)]
 
 
 def memory(processes: list[psutil.Process]) -> int:
@@ -67,40 +79,39 @@ def memory(processes: list[psutil.Process]) -> int:
     return memory_mib({process.pid: process for process in processes}.values())
 
 
-def up(checkout: Path, states: Path, environment: dict[str, str]) -> Run:
+def up(checkout: Path, states: Path, environment: dict[str, str], *, stack: str) -> Run:
     """Bring a stack up once; raises when it fails."""
-    region = next(iter(parse(configfile.read(checkout / "Pulumi.local.yaml")).territories.values())).regions[0]
-    layout = Layout(states / "local", region)
+    layouts = layouts_of(checkout, states, stack)
     variables = {**os.environ, **environment, "MERIDIAN_STATE": str(states)}
     began = time.monotonic()
     with (states / "up.log").open("wb") as log:
-        command = subprocess.Popen(["make", "up"], cwd=checkout, env=variables, stdout=log, stderr=log)
-        sampler = Sampler(command, layout)
+        command = subprocess.Popen(["./meridian", "up", stack], cwd=checkout, env=variables, stdout=log, stderr=log)
+        sampler = Sampler(command, layouts)
         sampler.start()
         code = command.wait(timeout=LIMIT_SECONDS)
     seconds = time.monotonic() - began
     sampler.join()
     if code:
-        message = f"`make up` failed: {(states / 'up.log').read_text(errors='replace')[-1500:]}"
+        message = f"`./meridian up {stack}` failed: {(states / 'up.log').read_text(errors='replace')[-1500:]}"
         raise RuntimeError(message)
-    return Run(round(seconds, 1), sampler.peak, memory(supervisor.members(layout)))
+    return Run(round(seconds, 1), sampler.peak, memory(members(layouts)))
 
 
-def down(checkout: Path, states: Path, environment: dict[str, str]) -> None:
+def down(checkout: Path, states: Path, environment: dict[str, str], *, stack: str) -> None:
     """Remove the stack."""
     variables = {**os.environ, **environment, "MERIDIAN_STATE": str(states)}
-    subprocess.run(["make", "down"], cwd=checkout, env=variables, capture_output=True, check=True)
+    subprocess.run(["./meridian", "down", stack], cwd=checkout, env=variables, capture_output=True, check=True)
 
 
-def measured(checkout: Path, environment: dict[str, str], *, runs: int = 1) -> list[Run]:
-    """Runs of `make up`, each from a stack that does not exist."""
+def measured(checkout: Path, environment: dict[str, str], *, runs: int = 1, stack: str = "local") -> list[Run]:
+    """Runs of `./meridian up`, each from a stack that does not exist."""
     with tempfile.TemporaryDirectory() as folder:
         found = []
         for _ in range(runs):
             try:
-                found.append(up(checkout, Path(folder), environment))
+                found.append(up(checkout, Path(folder), environment, stack=stack))
             finally:
-                down(checkout, Path(folder), environment)
+                down(checkout, Path(folder), environment, stack=stack)
         return found
 
 
@@ -125,9 +136,12 @@ def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--warm-only", action="store_true", help="leave out the cold runs, which take minutes")
-    warm_only = parser.parse_args().warm_only
+    parser.add_argument("--drill", action="store_true", help="also the stack that drills run on: 8 GB of free memory")
+    given = parser.parse_args()
     cases = {"warm": measured(ROOT, {}, runs=WARM_RUNS)}
-    if not warm_only:
+    if given.drill:
+        cases["drill stack, warm"] = measured(ROOT, {}, stack="drill")
+    if not given.warm_only:
         cases["cold, engine on PATH"] = cold(engine_on_path=True)
         cases["cold, engine built"] = cold(engine_on_path=False)
     show(cases)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from drills.load import Load, Shape, Target
 from drills.outcomes import Ending, Outcome, Summary, summary
@@ -27,6 +28,8 @@ class Promise:
 
     text: str
     kept: bool
+    is_timing: bool
+    """Whether it is about time or speed, which a busy machine can break."""
 
 
 @dataclass(frozen=True)
@@ -98,16 +101,20 @@ async def under_load(site: Site, fault: Fault, say: Say, *, wanted: Shape | None
     )
 
 
-def report(drill: str, found: Measured, promises: Mapping[str, bool]) -> Report:
+def report(
+    drill: str, found: Measured, promises: Mapping[str, bool], *, timings: Mapping[str, bool] = MappingProxyType({})
+) -> Report:
     """A report with the promise that holds in every drill."""
     always = {"no stream ended silently": found.summary.silent == 0}
+    kept = [Promise(text, kept, is_timing=False) for text, kept in {**promises, **always}.items()]
+    in_time = [Promise(text, kept, is_timing=True) for text, kept in timings.items()]
     bad = (Ending.FAILED, Ending.TOLD, Ending.CUT, Ending.SILENT)
     seen = {f"{one.ending.value}: {one.status} {one.detail[:160]}" for one in found.outcomes if one.ending in bad}
     return Report(
         drill=drill,
         summary=found.summary,
         others=found.others,
-        promises=tuple(Promise(text, kept) for text, kept in {**promises, **always}.items()),
+        promises=(*in_time, *kept),
         figures=found.figures,
         failures=tuple(sorted(seen)),
     )
