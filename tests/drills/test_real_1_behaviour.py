@@ -41,15 +41,22 @@ class Clients:
         } | body
         return self.http.post(CHAT, json=content, headers={"Authorization": f"Bearer {key}"} | (headers or {}))
 
-    def audited(self, tenant: str) -> list[dict[str, Any]]:
-        """What the replicas noted of a tenant."""
+    def audited(self, tenant: str, *, at_least: int = 0) -> list[dict[str, Any]]:
+        """What the replicas noted of a tenant; a record is written just after the client has its answer."""
+        deadline = time.monotonic() + 5
+        while len(found := self._noted(tenant)) < at_least and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return found
+
+    def _noted(self, tenant: str) -> list[dict[str, Any]]:
         lines = [
             line
             for replica in REPLICAS
             if (file := self.layout.folder / "audit" / f"{replica}.jsonl").exists()
             for line in file.read_text().splitlines()
         ]
-        return [record for line in lines if (record := json.loads(line))["tenant"] == tenant]
+        records = [json.loads(line) for line in lines if line.endswith("}")]
+        return [record for record in records if record["tenant"] == tenant]
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +132,7 @@ def test_what_a_client_forges_changes_neither_tenant_nor_lane(clients: Clients) 
     before = len(clients.audited("drill-eu"))
     assert clients.ask("drill-eu", headers=forged).status_code == 200
     assert clients.audited("drill-us") == []
-    records = clients.audited("drill-eu")
+    records = clients.audited("drill-eu", at_least=before + 1)
     assert len(records) == before + 1
     assert {record["lane"] for record in records} <= {"chat", ""}
 
@@ -134,17 +141,18 @@ def test_batch_is_asked_for_by_service_tier_and_only_a_tenant_of_that_lane_gets_
     refused = clients.ask("drill-eu", service_tier="flex")
     assert (refused.status_code, code(refused)) == (403, "lane_not_allowed")
     assert clients.ask("bulk", service_tier="flex").status_code == 200
-    assert {record["lane"] for record in clients.audited("bulk")} == {"batch"}
+    assert {record["lane"] for record in clients.audited("bulk", at_least=1)} == {"batch"}
 
 
 def test_a_session_stays_with_one_replica_while_load_is_low(clients: Clients) -> None:
     homes = set()
     for number in range(12):
-        before = Counter(record["replica"] for record in clients.audited("bulk"))
+        earlier = clients.audited("bulk")
         for _ in range(4):
             assert clients.ask("bulk", headers={"x-session-id": f"s{number}"}).status_code == 200
             time.sleep(0.05)
-        took = Counter(record["replica"] for record in clients.audited("bulk")) - before
-        assert len(took) == 1, f"session s{number} was served by {dict(took)}"
+        records = clients.audited("bulk", at_least=len(earlier) + 4)
+        took = Counter(record["replica"] for record in records) - Counter(record["replica"] for record in earlier)
+        assert took.total() == 4 and len(took) == 1, f"session s{number} was served by {dict(took)}"
         homes |= set(took)
     assert homes == set(REPLICAS)
