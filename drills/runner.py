@@ -19,7 +19,6 @@ SETTLED = 40
 WAIT_SECONDS = 90
 
 Say = Callable[[str], None]
-Undo = Callable[[], None]
 
 
 @dataclass(frozen=True)

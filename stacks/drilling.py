@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from components.local.layout import Layout
+from components.local.layout import Layout, gateway_process
 from components.specs import RegionSpec, TerritorySpec
 from drills.catalogue import named
 from drills.load import Target
@@ -72,7 +72,7 @@ def _region(spec: RegionSpec, layout: Layout) -> RegionSite:
         name=spec.name,
         layout=layout,
         replicas=tuple(replica.name for replica in spec.replicas),
-        gateway=f"{spec.name}-gateway",
+        gateway=gateway_process(spec.name),
         most_sequences=spec.replicas[0].model.engine.max_num_seqs,
     )
 

@@ -4,6 +4,7 @@ One region of each territory at a time, the one that clients are sent to first l
 changes a region, another one of its territory serves. A territory with one region has no such luck.
 """
 
+from components.local.layout import gateway_process
 from components.specs import RegionSpec, TerritorySpec
 from stacks.plan import Plan
 
@@ -22,7 +23,7 @@ def _later(territory: TerritorySpec, wave: int) -> list[str]:
 
 
 def _processes(region: RegionSpec) -> list[str]:
-    return [*(replica.name for replica in region.replicas), f"{region.name}-gateway"]
+    return [*(replica.name for replica in region.replicas), gateway_process(region.name)]
 
 
 def arguments(processes: list[str]) -> list[str]:

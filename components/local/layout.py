@@ -16,6 +16,11 @@ STEERING_SUFFIX = "-steering"
 """Ends the name under which a territory's steering keeps its files, beside those of the regions."""
 
 
+def gateway_process(region: str) -> str:
+    """The name of a region's gateway process."""
+    return f"{region}-gateway"
+
+
 def socket_root(state: Path) -> Path:
     """The folder of all sockets of a stack: inside its state folder unless that path is too long.
 

@@ -4,7 +4,7 @@ import pulumi
 
 from components.local.gateway import GatewayParts, gateway
 from components.local.keys import Certificate, RandomKey
-from components.local.layout import Layout
+from components.local.layout import Layout, gateway_process
 from components.local.model import TINY, ModelFolder
 from components.local.ports import LOOPBACK, REGISTRY, PortLease
 from components.local.process import Process, Supervisor
@@ -59,7 +59,7 @@ class LocalRegion(Region):
             after = pulumi.ResourceOptions.merge(supervised, pulumi.ResourceOptions(depends_on=replicas[-1:]))
             replicas.append(replica(one, spec, parts, opts=after))
         entry = gateway(
-            f"{name}-gateway",
+            gateway_process(name),
             spec,
             GatewayParts(
                 layout=layout,

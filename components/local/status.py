@@ -11,7 +11,7 @@ import psutil
 
 from components.gateway.behaviour import READY_PATH
 from components.local import ports, supervisor
-from components.local.layout import STEERING_SUFFIX, Layout
+from components.local.layout import STEERING_SUFFIX, Layout, gateway_process
 from components.local.process import NAME_SCHEME, answers_the_name
 
 PROBE_SECONDS = 3
@@ -49,7 +49,7 @@ def region_status(layout: Layout, authority_file: Path, *, resolves: str | None 
 
 def entry_process(owner: str) -> str:
     """The name of the process that listens on a region's entry, or on a territory's endpoint."""
-    return owner if owner.endswith(STEERING_SUFFIX) else f"{owner}-gateway"
+    return owner if owner.endswith(STEERING_SUFFIX) else gateway_process(owner)
 
 
 def _one(

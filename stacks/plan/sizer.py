@@ -14,7 +14,7 @@ class Sized:
     """One replica that meets the SLO."""
 
     requests_per_second: float
-    """At the utilisation bound, p95 lengths, caches cold."""
+    """At the utilisation bound, caches cold; from the concurrency at p95 lengths and answers of mean length."""
     concurrency: int
     uncalibrated: bool
     """True when no measured point stands behind it; the figure carries a safety factor then."""
