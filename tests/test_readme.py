@@ -16,14 +16,19 @@ RUN_BY_CI = ("make check", "make test")
 
 
 DRILLS = (ROOT / "tests" / "drills" / "test_real_2_drills.py").read_text()
+DRILLED_STACK = (ROOT / "tests" / "drills" / "conftest.py").read_text()
 
 
 def is_run_with_the_drills(command: str) -> bool:
     """The drills and their stack need minutes; tests/drills runs the same commands on a copy of the stack file."""
     if command in ("./meridian up drill", "./meridian down drill"):
-        return "Pulumi.drill.yaml" in DRILLS
+        return '/ "Pulumi.drill.yaml"' in DRILLED_STACK
     words = command.split()
     return words[:2] == ["./meridian", "drill"] and f'drill(drilled, "{words[2]}")' in DRILLS
+
+
+def test_every_drill_command_of_the_readme_is_run_with_the_drills() -> None:
+    assert [command for command in commands() if "drill" in command and not is_run_with_the_drills(command)] == []
 
 
 def commands() -> list[str]:
