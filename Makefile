@@ -45,7 +45,8 @@ docs:  ## make the generated pages anew
 lock:  ## compile the lock files anew from the *.in files
 	@$(UV) requirements.in -o requirements.txt
 	@$(UV) requirements-local.in -c requirements.txt -o requirements-local.txt
-	@$(UV) requirements-dev.in -c requirements.txt -o requirements-dev.txt
+	@$(UV) requirements-rehearsal.in -c requirements.txt -o requirements-rehearsal.txt
+	@$(UV) requirements-dev.in -c requirements-rehearsal.txt -o requirements-dev.txt
 	@cd serving-image && ../$(UV) requirements-cpu.in --override overrides-cpu.txt -o requirements-cpu.txt
 
 clean: down  ## also remove everything that was installed for this checkout

@@ -65,9 +65,14 @@ def tools(root: Path) -> Environment:
     return Environment(root, "venv", root / "requirements-local.txt", needs_gib=1)
 
 
+def rehearsal(root: Path) -> Environment:
+    """The same environment with the clouds' SDKs and API models."""
+    return Environment(root, "venv", root / "requirements-rehearsal.txt", needs_gib=2)
+
+
 def development(root: Path) -> Environment:
-    """The same environment with what tests and lint need."""
-    return Environment(root, "venv", root / "requirements-dev.txt", needs_gib=1)
+    """The same environment with what a rehearsal, tests and lint need."""
+    return Environment(root, "venv", root / "requirements-dev.txt", needs_gib=3)
 
 
 def serving(root: Path) -> Environment:

@@ -35,6 +35,7 @@ class Part(StrEnum):
     """What can be installed on its own."""
 
     DEV = "dev"
+    REHEARSAL = "rehearsal"
     ENGINE = "engine"
     SERVING = "serving"
 
@@ -44,6 +45,8 @@ def setup(parts: Sequence[Part]) -> None:
     place = workspace()
     if Part.DEV in parts:
         bootstrap.ensure(bootstrap.development(place.root), say=show.say)
+    if Part.REHEARSAL in parts:
+        bootstrap.ensure(bootstrap.rehearsal(place.root), say=show.say)
     if Part.ENGINE in parts:
         ensure(place.root, progress=show.say, env=os.environ)
     if Part.SERVING in parts:
