@@ -1,0 +1,36 @@
+"""What a cloud refuses of one resource alone, before anything of the world is asked."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rehearsal.standins.refusals import aws_model, aws_network_rules, aws_policies, aws_service_rules
+from rehearsal.standins.refusals.rules import Rule
+from rehearsal.standins.refusals.values import Problem, plain
+
+
+def on_check(
+    package: str,
+    token: str,
+    name: str,  # noqa: ARG001 - part of what is agreed; no rule needs it yet
+    inputs: Mapping[str, Any],
+    provider: Mapping[str, Any],
+) -> list[Problem]:
+    """Return what the cloud would refuse in a resource's inputs, whatever else there is; empty if nothing.
+
+    `name` is the resource's name in the program; inputs are as on the wire, with secrets wrapped and unknown values.
+    """
+    said, configured = plain(inputs), plain(provider)
+    found = [problem for rule in _rules(token) for problem in rule(said, configured)]
+    if package == "aws":
+        found += aws_model.model_problems(token, said)
+        found += aws_policies.policy_problems(token, said)
+    return _first_of_each(found)
+
+
+def _rules(token: str) -> tuple[Rule, ...]:
+    return aws_network_rules.RULES.get(token, ()) + aws_service_rules.RULES.get(token, ())
+
+
+def _first_of_each(found: list[Problem]) -> list[Problem]:
+    """Keep one problem a path: the hand-written rule speaks first, as it says more than the model."""
+    return list({problem.path: problem for problem in reversed(found)}.values())[::-1]
