@@ -13,11 +13,10 @@ GROUP = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/meridian-g
 ACL = f"arn:aws:wafv2:{REGION}:{ACCOUNT}:regional/webacl/meridian/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111"
 CERTIFICATE = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/12345678-1234-1234-1234-123456789012"
 LOGS = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:aws-waf-logs-meridian"
-VPC, SUBNETS, SECURITY = (
-    "vpc-0a1b2c3d4e5f60718",
-    ["subnet-0a1b2c3d4e5f60711", "subnet-0a1b2c3d4e5f60712"],
-    "sg-0a1b2c3d4e5f60",
-)
+VPC = "vpc-0a1b2c3d4e5f60718"
+SUBNETS = ["subnet-0a1b2c3d4e5f60711", "subnet-0a1b2c3d4e5f60712"]
+SECURITY = "sg-0a1b2c3d4e5f60718"
+TABLE = "rtb-0a1b2c3d4e5f60718"
 
 
 def trust(service: str) -> str:
