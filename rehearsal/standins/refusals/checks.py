@@ -1,10 +1,20 @@
 """What a cloud refuses of one resource alone, before anything of the world is asked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rehearsal.standins.refusals import aws_model, aws_network_rules, aws_policies, aws_service_rules
-from rehearsal.standins.refusals.rules import Rule
+from rehearsal.standins.refusals import (
+    aws_model,
+    aws_network_rules,
+    aws_policies,
+    aws_service_rules,
+    azure_model,
+    azure_rules,
+    gcp_model,
+    gcp_rules,
+    kubernetes_rules,
+)
+from rehearsal.standins.refusals.rules import Inputs, Rule
 from rehearsal.standins.refusals.values import Problem, plain
 
 
@@ -20,17 +30,36 @@ def on_check(
     `name` is the resource's name in the program; inputs are as on the wire, with secrets wrapped and unknown values.
     """
     said, configured = plain(inputs), plain(provider)
-    found = [problem for rule in _rules(token) for problem in rule(said, configured)]
-    if package == "aws":
-        found += aws_model.model_problems(token, said)
-        found += aws_policies.policy_problems(token, said)
-    return _first_of_each(found)
+    found = [problem for rule in _rules(package, token) for problem in rule(said, configured)]
+    return first_of_each([*found, *_modelled(package, token, said)])
 
 
-def _rules(token: str) -> tuple[Rule, ...]:
-    return aws_network_rules.RULES.get(token, ()) + aws_service_rules.RULES.get(token, ())
-
-
-def _first_of_each(found: list[Problem]) -> list[Problem]:
+def first_of_each(found: list[Problem]) -> list[Problem]:
     """Keep one problem a path: the hand-written rule speaks first, as it says more than the model."""
     return list({problem.path: problem for problem in reversed(found)}.values())[::-1]
+
+
+def _rules(package: str, token: str) -> tuple[Rule, ...]:
+    match package:
+        case "aws":
+            return aws_network_rules.RULES.get(token, ()) + aws_service_rules.RULES.get(token, ())
+        case "gcp":
+            return gcp_rules.rules_of(token)
+        case "azure-native":
+            return azure_rules.rules_of(token)
+        case _:
+            return ()
+
+
+def _modelled(package: str, token: str, said: Inputs) -> Iterable[Problem]:
+    match package:
+        case "aws":
+            return [*aws_model.model_problems(token, said), *aws_policies.policy_problems(token, said)]
+        case "gcp":
+            return gcp_model.model_problems(token, said)
+        case "azure-native":
+            return azure_model.model_problems(token, said)
+        case "kubernetes":
+            return kubernetes_rules.object_problems(token, said)
+        case _:
+            return ()
