@@ -94,10 +94,10 @@ def _container(container: Mapping[str, Any], where: str, volumes: set[str]) -> I
 
 def port_problems(port: Mapping[str, Any], where: str) -> Iterator[Problem]:
     """Yield what is wrong with the numbers and the name of a port of a container or a service."""
-    for name in ("containerPort", "hostPort", "port", "targetPort"):
-        number = number_of(port.get(name)) if not isinstance(port.get(name), str) else None
+    for key in ("containerPort", "hostPort", "port", "targetPort"):
+        number = number_of(port.get(key)) if not isinstance(port.get(key), str) else None
         if number is not None and not 1 <= number <= 65535:
-            yield Problem(f"{where}.{name}", f"{INVALID}: must be between 1 and 65535, inclusive")
+            yield Problem(f"{where}.{key}", f"{INVALID}: must be between 1 and 65535, inclusive")
     name = port.get("name")
     if isinstance(name, str) and known(name) and name and not is_port_name(name):
         yield Problem(f"{where}.name", f"{INVALID}: {shown(name)}: write up to 15 of a-z, 0-9, '-', with a letter")
@@ -130,7 +130,7 @@ def _resources(said: Any, where: str) -> Iterator[Problem]:
         return
     amounts: dict[tuple[str, str], Decimal | None] = {}
     for side in ("requests", "limits"):
-        for name, value in (said.get(side) or {}).items() if isinstance(said.get(side), Mapping) else ():
+        for name, value in _mapping(said.get(side)).items():
             amount = quantity(value) if known(value) else None
             if known(value) and amount is None:
                 yield Problem(f"{where}.{side}.{name}", f"400 BadRequest: quantities must match {_FORM}")
@@ -149,6 +149,10 @@ def _resources(said: Any, where: str) -> Iterator[Problem]:
 
 
 _FORM = "a number with m, k, M, G, Ki, Mi, Gi, … or nothing behind it, such as '500m' or '16Gi'"
+
+
+def _mapping(said: Any) -> Mapping[str, Any]:
+    return said if isinstance(said, Mapping) else {}
 
 
 def _claims(inputs: Mapping[str, Any]) -> set[str]:
