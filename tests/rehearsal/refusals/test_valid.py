@@ -6,8 +6,18 @@ import pytest
 
 from rehearsal.standins.checking import UNKNOWN
 from rehearsal.standins.refusals import on_check, on_create
-from tests.rehearsal.refusals import valid_aws, valid_aws_entry, valid_aws_stores, valid_gcp
+from tests.rehearsal.refusals import (
+    valid_aws,
+    valid_aws_entry,
+    valid_aws_stores,
+    valid_azure,
+    valid_azure_stores,
+    valid_gcp,
+    valid_gcp_services,
+)
 from tests.rehearsal.refusals.aws_values import PROVIDER as AWS
+from tests.rehearsal.refusals.azure_values import PROVIDER as AZURE
+from tests.rehearsal.refusals.azure_values import WORLD as AZURE_WORLD
 from tests.rehearsal.refusals.gcp_values import PROVIDER as GCP
 from tests.rehearsal.refusals.gcp_values import WORLD as GCP_WORLD
 from tests.rehearsal.refusals.memory import MemoryWorld, Thing
@@ -33,10 +43,16 @@ def test_aws_takes_what_a_production_region_says(token: str, inputs: dict[str, A
     assert on_create("aws", token, inputs, AWS, before(token, inputs, AWS_WORLD)) == []
 
 
-@pytest.mark.parametrize(("token", "inputs"), valid_gcp.INPUTS, ids=named)
+@pytest.mark.parametrize(("token", "inputs"), valid_gcp.INPUTS + valid_gcp_services.INPUTS, ids=named)
 def test_gcp_takes_what_a_production_region_says(token: str, inputs: dict[str, Any]) -> None:
     assert on_check("gcp", token, "it", inputs, GCP) == []
     assert on_create("gcp", token, inputs, GCP, before(token, inputs, GCP_WORLD)) == []
+
+
+@pytest.mark.parametrize(("token", "inputs"), valid_azure.INPUTS + valid_azure_stores.STORES, ids=named)
+def test_azure_takes_what_a_production_region_says(token: str, inputs: dict[str, Any]) -> None:
+    assert on_check("azure-native", token, "it", inputs, AZURE) == []
+    assert on_create("azure-native", token, inputs, AZURE, before(token, inputs, AZURE_WORLD)) == []
 
 
 def test_the_tables_cover_the_types_that_the_models_cover() -> None:
