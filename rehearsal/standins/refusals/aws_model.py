@@ -4,6 +4,7 @@ The models are data of the installed `botocore`: no client is made and no networ
 the model answers to is left alone: the table of types says which ones have other names.
 """
 
+import difflib
 import functools
 import re
 import warnings
@@ -14,7 +15,7 @@ from botocore.loaders import Loader  # type: ignore[import-untyped]
 from botocore.model import ServiceModel, Shape  # type: ignore[import-untyped]
 
 from rehearsal.standins.refusals.aws_types import TYPES, Modelled
-from rehearsal.standins.refusals.values import Problem, known, without_places
+from rehearsal.standins.refusals.values import Problem, known, text_at, without_places
 
 _CODES = {
     "acm": "ValidationException",
@@ -48,6 +49,23 @@ def model_problems(token: str, inputs: Mapping[str, Any]) -> Iterator[Problem]:
         found = _first_member(modelled, name)
         if found is not None:
             yield from _Walk(modelled, _CODES.get(modelled.service, "ValidationException")).value(value, found, name)
+
+
+_MACHINES = {
+    "aws:eks/nodeGroup:NodeGroup": "instanceTypes",
+    "aws:ec2/capacityReservation:CapacityReservation": "instanceType",
+}
+"""Properties that hold EC2's instance types while their own model takes any text."""
+
+
+def machine_problems(token: str, inputs: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield instance types that EC2's model does not have."""
+    for where, value in text_at(inputs, _MACHINES[token]) if token in _MACHINES else ():
+        machines = _service("ec2").shape_for("InstanceType").metadata["enum"]
+        if value not in machines:
+            near = difflib.get_close_matches(value, machines, n=3)
+            advice = f"one such as {', '.join(near)}" if near else "an EC2 instance type"
+            yield Problem(where, f"InvalidInstanceType: there is no such machine: write {advice}")
 
 
 def answered(token: str, path: str) -> bool:

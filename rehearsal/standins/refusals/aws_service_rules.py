@@ -109,6 +109,7 @@ def _keys_of_table(inputs: Inputs, _: Inputs) -> Iterator[Problem]:
     for where, key in keys:
         if key not in attributes:
             yield Problem(where, f"ValidationException: no such attribute: write {shown(key)} into attributes too")
+            return
     for name in sorted(attributes - {key for _, key in keys}):
         if "globalSecondaryIndexes" not in inputs:
             yield Problem("attributes", f"ValidationException: Number of parameters do not match: '{name}' is no key")

@@ -54,7 +54,11 @@ def _rules(package: str, token: str) -> tuple[Rule, ...]:
 def _modelled(package: str, token: str, said: Inputs) -> Iterable[Problem]:
     match package:
         case "aws":
-            return [*aws_model.model_problems(token, said), *aws_policies.policy_problems(token, said)]
+            return [
+                *aws_model.model_problems(token, said),
+                *aws_model.machine_problems(token, said),
+                *aws_policies.policy_problems(token, said),
+            ]
         case "gcp":
             return gcp_model.model_problems(token, said)
         case "azure-native":

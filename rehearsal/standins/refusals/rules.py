@@ -26,7 +26,7 @@ def between(path: str, least: float, most: float, code: str, *, or_zero: bool = 
             if number is None or (or_zero and number == 0) or least <= number <= most:
                 continue
             zero = "0 or " if or_zero else ""
-            yield Problem(where, f"{code}: {number:g} is out of range: write {zero}{least:g} to {most:g}")
+            yield Problem(where, f"{code}: {_plain(number)} is out of range: write {zero}{least} to {most}")
 
     return rule
 
@@ -38,7 +38,7 @@ def among(path: str, allowed: Collection[Any], code: str, why: str = "") -> Rule
         texts = {str(one) for one in allowed}
         for where, value in at(inputs, path):
             number = number_of(value)
-            if str(value) in texts or (number is not None and f"{number:g}" in texts):
+            if str(value) in texts or (number is not None and _plain(number) in texts):
                 continue
             reason = f" ({why})" if why else ""
             yield Problem(where, f"{code}: no such value{reason}: write one of {', '.join(map(str, allowed))}")
@@ -142,7 +142,9 @@ def ordered(small: str, large: str, code: str, *, equal: bool = True) -> Rule:
         first, second = number_of(value_of(inputs, small)), number_of(value_of(inputs, large))
         if first is not None and second is not None and (first > second or (first == second and not equal)):
             relation = "at most" if equal else "less than"
-            yield Problem(small, f"{code}: {first:g} is more than {large} allows: write {relation} {second:g}")
+            yield Problem(
+                small, f"{code}: {_plain(first)} is more than {large} allows: write {relation} {_plain(second)}"
+            )
 
     return rule
 
@@ -173,6 +175,10 @@ def number_of(value: Any) -> float | None:
         return float(value)
     except ValueError:
         return None
+
+
+def _plain(number: float) -> str:
+    return str(int(number)) if number.is_integer() else str(number)
 
 
 def network_of(value: Any) -> Network | None:

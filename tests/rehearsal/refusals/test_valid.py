@@ -14,6 +14,7 @@ from tests.rehearsal.refusals import (
     valid_azure_stores,
     valid_gcp,
     valid_gcp_services,
+    valid_kubernetes,
 )
 from tests.rehearsal.refusals.aws_values import PROVIDER as AWS
 from tests.rehearsal.refusals.azure_values import PROVIDER as AZURE
@@ -49,10 +50,18 @@ def test_gcp_takes_what_a_production_region_says(token: str, inputs: dict[str, A
     assert on_create("gcp", token, inputs, GCP, before(token, inputs, GCP_WORLD)) == []
 
 
+@pytest.mark.slow  # the SDK's modules of Azure take seconds to import
 @pytest.mark.parametrize(("token", "inputs"), valid_azure.INPUTS + valid_azure_stores.STORES, ids=named)
 def test_azure_takes_what_a_production_region_says(token: str, inputs: dict[str, Any]) -> None:
     assert on_check("azure-native", token, "it", inputs, AZURE) == []
     assert on_create("azure-native", token, inputs, AZURE, before(token, inputs, AZURE_WORLD)) == []
+
+
+@pytest.mark.parametrize(("token", "inputs"), valid_kubernetes.INPUTS, ids=named)
+def test_kubernetes_takes_what_a_serving_layer_says(token: str, inputs: dict[str, Any]) -> None:
+    cluster = valid_kubernetes.PROVIDER
+    assert on_check("kubernetes", token, "it", inputs, cluster) == []
+    assert on_create("kubernetes", token, inputs, cluster, MemoryWorld(valid_kubernetes.WORLD)) == []
 
 
 def test_the_tables_cover_the_types_that_the_models_cover() -> None:
