@@ -1,6 +1,6 @@
 """All wrong inputs: each is one wrong program, if the things of its world are made first."""
 
-from tests.rehearsal.refusals import wrong_aws
+from tests.rehearsal.refusals import wrong_aws, wrong_aws_world
 from tests.rehearsal.refusals.cases import Wrong
 
-WRONG: list[Wrong] = [*wrong_aws.MODEL, *wrong_aws.RULES]
+WRONG: list[Wrong] = [*wrong_aws.MODEL, *wrong_aws.RULES, *wrong_aws_world.WRONG]
