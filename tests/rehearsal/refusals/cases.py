@@ -1,6 +1,6 @@
 """How a wrong input is written down: a right one with one thing changed, the world it meets, what is said of it."""
 
-import copy
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -82,7 +82,7 @@ class Cloud:
 
 def changed(inputs: Inputs, path: str, value: Any) -> dict[str, Any]:
     """Return inputs with the value at a path changed; None leaves it out."""
-    result: Any = copy.deepcopy(dict(inputs))
+    result: Any = json.loads(json.dumps(dict(inputs)))  # not deepcopy: parts that are shared would stay shared
     steps: list[Any] = [name or int(number) for name, number in _STEP.findall(path)]
     inner = result
     for step in steps[:-1]:

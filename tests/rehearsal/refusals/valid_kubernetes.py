@@ -84,6 +84,16 @@ INPUTS: list[tuple[str, dict[str, Any]]] = [
         },
     ),
     (
+        "kubernetes:apps/v1:Deployment",
+        {
+            "metadata": meta("small"),
+            "spec": {
+                "selector": SELECTOR,
+                "template": {"metadata": {"labels": LABELS}, "spec": {"containers": [{"name": "c", "image": "i"}]}},
+            },
+        },
+    ),
+    (
         "kubernetes:apps/v1:DaemonSet",
         {
             "metadata": {"name": "envoy", "namespace": "gateway"},
