@@ -158,7 +158,7 @@ def _waf_rules(inputs: Inputs, _: Inputs) -> Iterator[Problem]:
 
 def _premium(inputs: Inputs, _: Inputs) -> Iterator[Problem]:
     name = value_of(inputs, "sku.name")
-    if not known(name) or name == "Premium":
+    if name not in ("Basic", "Standard", "Classic"):
         return
     closed = inputs.get("publicNetworkAccess") == "Disabled"
     for path, asked in (("publicNetworkAccess", closed), ("encryption", present(inputs, "encryption"))):

@@ -27,7 +27,9 @@ def marks(case: Wrong) -> list[pytest.MarkDecorator]:
     return [pytest.mark.slow] if case.package == "azure-native" else []
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=case.title, marks=marks(case)) for case in WRONG])
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, id=f"{case.package}: {case.title}", marks=marks(case)) for case in WRONG]
+)
 def test_it_is_refused(case: Wrong) -> None:
     found = refused(case, case.inputs)
     assert [problem.path for problem in found] == [case.path], found
@@ -36,5 +38,5 @@ def test_it_is_refused(case: Wrong) -> None:
 
 
 def test_every_case_has_a_title_of_its_own() -> None:
-    assert len({case.title for case in WRONG}) == len(WRONG)
+    assert len({(case.package, case.title) for case in WRONG}) == len(WRONG)
     assert len(WRONG) >= 60

@@ -266,4 +266,9 @@ INPUTS: list[tuple[str, dict[str, Any]]] = [
     ),
     ("azure-native:containerservice:ManagedCluster", AKS),
     ("azure-native:containerservice:AgentPool", SPOT),
+    (
+        "azure-native:containerservice:AgentPool",
+        {"resourceGroupName": GROUP, "resourceName": "meridian", "agentPoolName": "h100", "scaleSetPriority": "Spot"}
+        | {"spotMaxPrice": 40, "vmSize": "Standard_ND96isr_H100_v5", "count": 0},
+    ),
 ]

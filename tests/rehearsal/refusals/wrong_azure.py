@@ -100,7 +100,9 @@ RULES: list[Wrong] = [
     ),
     AZURE.check("a pool's name with a hyphen", "AgentPool", "agentPoolName", "h100-spot", "up to 12"),
     AZURE.check("a system pool on spot", "AgentPool", "mode", "System", "cannot be spot", "scaleSetPriority"),
-    AZURE.check("a price without spot", "AgentPool", "scaleSetPriority", "Regular", "only spot pools", "spotMaxPrice"),
+    AZURE.check(
+        "a price without spot", "AgentPool", "scaleSetPriority", "Regular", "only spot pools", "spotMaxPrice", 1
+    ),
     AZURE.check(
         "no system pool",
         "ManagedCluster",

@@ -130,6 +130,10 @@ def deleted(title: str, token: str, id: str, inputs: dict[str, Any], path: str, 
     return Wrong(title, f"gcp:{token}", inputs, path, words, PROVIDER, "delete", world, id=id)
 
 
+def with_more(case: Wrong, *things: Thing) -> Wrong:
+    return replace(case, world=(*case.world, *things))
+
+
 FAR = gcp("compute/subnetwork:Subnetwork", SUBNET.replace(REGION, "europe-west1"), name="nodes", region="europe-west1")
 FAR_KEY = gcp("kms/cryptoKey:CryptoKey", KEY.replace(REGION, "europe"), name="cluster")
 WORLDS: list[Wrong] = [
@@ -162,15 +166,12 @@ WORLDS: list[Wrong] = [
     GCP.create(
         "a range that is taken", "Subnetwork", "ipCidrRange", "10.64.8.0/22", "conflicts with existing subnetwork"
     ),
-    replace(
-        GCP.create("a subnetwork of another region", "Cluster", "subnetwork", FAR.id, "it is in europe-west1"),
-        world=(*WORLD, FAR),
+    with_more(
+        GCP.create("a subnetwork of another region", "Cluster", "subnetwork", FAR.id, "it is in europe-west1"), FAR
     ),
-    replace(
-        GCP.create(
-            "a key of a wider place", "Bucket", "encryption.defaultKmsKeyName", FAR_KEY.id, "the key is in europe"
-        ),
-        world=(*WORLD, FAR_KEY),
+    with_more(
+        GCP.create("a key of a wider place", "Bucket", "encryption.defaultKmsKeyName", FAR_KEY.id, "the key is in eur"),
+        FAR_KEY,
     ),
     taken(
         "a bucket of somebody else",
