@@ -7,7 +7,7 @@ from typing import Any
 from rehearsal.standins.refusals.places import arn, everything, own_accounts, region_of, texts
 from rehearsal.standins.refusals.rules import Inputs
 from rehearsal.standins.refusals.values import Problem, at, shown, text_at
-from rehearsal.standins.refusals.world import Stored, World
+from rehearsal.standins.refusals.world import Stored, World, from_outside
 
 _IDS: Mapping[str, str] = {
     "vpc": "InvalidVpcID.NotFound",
@@ -18,8 +18,8 @@ _IDS: Mapping[str, str] = {
     "nat": "NatGatewayNotFound",
     "eipalloc": "InvalidAllocationID.NotFound",
     "lt": "InvalidLaunchTemplateId.NotFound",
-    "cr": "InvalidCapacityReservationId.NotFound",
 }
+"""Capacity reservations are left out: they are bought, and named by configuration."""
 _ID = re.compile(rf"({'|'.join(_IDS)})-[0-9a-z]{{6,}}")
 _MADE_BY_THE_CLOUD = ("clusterSecurityGroupId", "mainRouteTableId", "defaultSecurityGroupId", "defaultRouteTableId")
 """Outputs that hold ids of resources which come with another one."""
@@ -45,6 +45,8 @@ _SERVICE_ROLES = ("role/aws-service-role/", "role/aws-reserved/", "role/service-
 _SAME_REGION = {"kms", "acm", "elasticloadbalancing", "wafv2", "logs"}
 _ELSEWHERE = ("cloudfront/", "globalaccelerator/", "replica", "cloudtrail/", "route53/")
 """Types and properties whose references may lie in another region on purpose."""
+_PEOPLE = ("principalArn",)
+"""Properties that name roles of people, which are made elsewhere."""
 _DOCUMENTS = ("policy", "assumeRolePolicy", "Statement", "fieldSelectors", "eventPattern", "values", "tags", "userData")
 
 _NAMES: tuple[tuple[str, str, str, str, str], ...] = (
@@ -70,7 +72,6 @@ _NAMES: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     ("aws:ecr/lifecyclePolicy", "repository", "aws:ecr/repository", "name", "RepositoryNotFoundException"),
     ("aws:ecr/repositoryPolicy", "repository", "aws:ecr/repository", "name", "RepositoryNotFoundException"),
-    ("aws:route53/record", "zoneId", "aws:route53/zone:Zone", "zoneId", "NoSuchHostedZone"),
     ("aws:route53/record", "healthCheckId", "aws:route53/healthCheck:HealthCheck", "", "NoSuchHealthCheck"),
 )
 """(type's beginning, property, target's beginning, property of the target or its id, code)."""
@@ -81,7 +82,9 @@ def missing(token: str, inputs: Inputs, provider: Inputs, world: World) -> Itera
     accounts, region = own_accounts(provider, world), region_of(inputs, provider)
     known_arns = {text for one in world.resources("aws") for text in _arns_of(one)}
     for path, value in texts(inputs):
-        if path.split(".")[-1].split("[")[0] == "region" or any(part in path for part in _DOCUMENTS):
+        if path.split(".")[-1].split("[")[0] == "region" or any(part in path for part in (*_DOCUMENTS, *_PEOPLE)):
+            continue
+        if from_outside(world, value):
             continue
         if found := _ID.fullmatch(value):
             if world.find(value) is None and not _comes_along(value, world):
@@ -133,6 +136,8 @@ def _named(token: str, inputs: Inputs, provider: Inputs, world: World) -> Iterat
         ):
             continue
         for where, value in text_at(inputs, path):
+            if from_outside(world, value):
+                continue
             there = [one for one in world.resources("aws") if one.token.startswith(target)]
             if not any(_is(one, name, value) for one in there):
                 yield Problem(where, f"{code}: there is no {shown(value)}: write the name of one which is there")

@@ -57,7 +57,10 @@ def _answers(inputs: Inputs, _: Inputs) -> Iterator[Problem]:
         except ValueError:
             fits = False
         if not fits:
-            yield Problem(where, f"{_R53}: ARRDATAIllegalIPv4Address: {shown(value)} is no value of {inputs['type']}")
+            yield Problem(
+                where,
+                f"{_R53}: ARRDATAIllegalIPv4Address: {shown(value)} is no value of {inputs['type']}: write an address",
+            )
     records = inputs.get("records")
     if inputs.get("type") == "CNAME" and isinstance(records, list) and len(records) > 1:
         yield Problem("records", f"{_R53}: a CNAME has one value: write one, or several records with a routing policy")

@@ -45,7 +45,7 @@ EC2 = {
     ),
     "aws:ec2/vpcEndpoint:VpcEndpoint": _of("ec2", "CreateVpcEndpoint", policy="PolicyDocument"),
     "aws:ec2/routeTable:RouteTable": _of("ec2", "CreateRouteTable", routes=""),
-    "aws:ec2/internetGateway:InternetGateway": _of("ec2", "CreateInternetGateway"),
+    "aws:ec2/internetGateway:InternetGateway": _of("ec2", "CreateInternetGateway", "AttachInternetGateway"),
     "aws:ec2/natGateway:NatGateway": _of("ec2", "CreateNatGateway", privateIp="PrivateIpAddress"),
     "aws:ec2/eip:Eip": _of("ec2", "AllocateAddress"),
     "aws:ec2/flowLog:FlowLog": _of("ec2", "CreateFlowLogs", iamRoleArn="DeliverLogsPermissionArn"),

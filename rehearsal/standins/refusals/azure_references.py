@@ -7,7 +7,7 @@ from typing import Any
 from rehearsal.standins.refusals.places import everything, subscription_of, texts
 from rehearsal.standins.refusals.rules import Inputs, network_of, value_of
 from rehearsal.standins.refusals.values import Problem, known, shown, text_at
-from rehearsal.standins.refusals.world import Stored, World
+from rehearsal.standins.refusals.world import Stored, World, from_outside
 
 _ID = re.compile(r"/subscriptions/([^/]+)/resourcegroups/([^/]+)/providers/(.+)", re.IGNORECASE)
 _GROUP = "azure-native:resources:ResourceGroup"
@@ -33,7 +33,13 @@ def missing(token: str, inputs: Inputs, provider: Inputs, world: World, *, own: 
     mine = _own_name(inputs)
     for path, value in texts(inputs):
         found = _ID.fullmatch(value)
-        if not found or found[1].lower() != subscription or _NOT_OURS.search(value) or path == "id":
+        if (
+            not found
+            or found[1].lower() != subscription
+            or _NOT_OURS.search(value)
+            or path == "id"
+            or from_outside(world, value)
+        ):
             continue
         if mine and mine in found[3].lower() and own.lower() in ("", value.lower()[: len(own)]):
             continue  # a part of the resource itself: it was checked within its inputs
@@ -53,7 +59,7 @@ def _group(token: str, inputs: Inputs, world: World) -> Iterator[Problem]:
         str(everything(one).get("resourceGroupName") or everything(one).get("name")).lower() for one in _groups(world)
     }
     groups |= {one.id.rsplit("/", 1)[-1].lower() for one in _groups(world)}
-    if name.lower() not in groups and not _of_nodes(name, world):
+    if name.lower() not in groups and not _of_nodes(name, world) and not from_outside(world, name):
         why = f"Resource group {shown(name)} could not be found"
         yield Problem("resourceGroupName", f"404 ResourceGroupNotFound: {why}: create it first or write another one")
 
@@ -77,7 +83,7 @@ def _parent(token: str, inputs: Inputs, world: World) -> Iterator[Problem]:
         parents = world.resources("azure-native", target)
         there = {str(everything(one).get(path) or "").lower() for one in parents}
         there |= {one.id.rsplit("/", 1)[-1].lower() for one in parents}
-        if value.lower() not in there:
+        if value.lower() not in there and not from_outside(world, value):
             kind = target.rsplit(":", 1)[-1]
             yield Problem(path, f"404 ParentResourceNotFound: no {kind} {shown(value)}: write the name of one")
 

@@ -52,7 +52,9 @@ def _inside_space(inputs: Inputs, _: Inputs) -> Iterator[Problem]:
             yield Problem(where, f"400 NetcfgInvalidSubnet: {why}: write a range of the virtual network")
     for (first, one), (second, other) in combinations(subnets, 2):
         if one.version == other.version and one.overlaps(other):
-            yield Problem(second, f"400 NetcfgSubnetRangesOverlap: {other} overlaps {one} of {first}")
+            yield Problem(
+                second, f"400 NetcfgSubnetRangesOverlap: {other} overlaps {one} of {first}: write a range beside it"
+            )
 
 
 def _gateway_parts(inputs: Inputs, _: Inputs) -> Iterator[Problem]:

@@ -4,11 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rehearsal.standins.refusals import (
-    aws_model,
     aws_network_rules,
     aws_policies,
     aws_service_rules,
-    azure_model,
     azure_rules,
     gcp_model,
     gcp_rules,
@@ -54,6 +52,8 @@ def _rules(package: str, token: str) -> tuple[Rule, ...]:
 def _modelled(package: str, token: str, said: Inputs) -> Iterable[Problem]:
     match package:
         case "aws":
+            from rehearsal.standins.refusals import aws_model  # botocore takes 0.2 s to import
+
             return [
                 *aws_model.model_problems(token, said),
                 *aws_model.machine_problems(token, said),
@@ -62,6 +62,8 @@ def _modelled(package: str, token: str, said: Inputs) -> Iterable[Problem]:
         case "gcp":
             return gcp_model.model_problems(token, said)
         case "azure-native":
+            from rehearsal.standins.refusals import azure_model  # needs the SDK, which the other clouds do not
+
             return azure_model.model_problems(token, said)
         case "kubernetes":
             return kubernetes_rules.object_problems(token, said)

@@ -7,7 +7,7 @@ from typing import Any
 from rehearsal.standins.refusals.places import everything, gcp_path, project_of, region_of, texts
 from rehearsal.standins.refusals.rules import Inputs, network_of
 from rehearsal.standins.refusals.values import Problem, known, shown, text_at
-from rehearsal.standins.refusals.world import Stored, World
+from rehearsal.standins.refusals.world import Stored, World, from_outside
 
 _PATH = re.compile(r"projects/([^/]+)/(global|regions/[^/]+|zones/[^/]+|locations/[^/]+)/(.+)")
 _COLLECTIONS: Mapping[str, str] = {
@@ -38,6 +38,8 @@ _BY_NAME: Mapping[str, Mapping[str, str]] = {
 }
 _NAMED = {**_COLLECTIONS, "managedZones": "gcp:dns/managedZone:ManagedZone", "buckets": "gcp:storage/bucket:Bucket"}
 _ACCOUNT = re.compile(r"(?:serviceAccount:)?([a-z][-a-z0-9]{4,28}[a-z0-9]@([^.@]+)\.iam\.gserviceaccount\.com)")
+_KEYS_FOR = {"eu": "europe"}
+"""Where keys for a multi-region of Cloud Storage lie, if it is not called the same."""
 _CODE = "404 notFound"
 _OF_DEFAULT = {"default"}
 
@@ -49,21 +51,29 @@ def missing(token: str, inputs: Inputs, provider: Inputs, world: World, *, own: 
     for path, value in texts(inputs):
         found = _PATH.fullmatch(gcp_path(value)) if "/" in value else None
         if found:
-            yield from _path(token, path, value, found, project, region, there)
-        elif (account := _ACCOUNT.fullmatch(value)) and account[2] == project:
+            yield from _path(token, path, value, found, project, region, there, outside=from_outside(world, value))
+        elif (account := _ACCOUNT.fullmatch(value)) and account[2] == project and not from_outside(world, account[1]):
             yield from _account(path, account[1], world)
     yield from _named(token, inputs, world)
     yield from _subnetwork(token, inputs, world, own)
 
 
 def _path(
-    token: str, path: str, value: str, found: re.Match[str], project: str, region: str | None, there: set[str]
+    token: str,
+    path: str,
+    value: str,
+    found: re.Match[str],
+    project: str,
+    region: str | None,
+    there: set[str],
+    *,
+    outside: bool,
 ) -> Iterator[Problem]:
     names = found[3].split("/")
     collection = names[-2] if len(names) > 1 else ""
     if found[1] != project or collection not in _COLLECTIONS or "targetServiceAccounts" in path:
         return
-    if gcp_path(value).lower() not in there:
+    if gcp_path(value).lower() not in there and not outside:
         yield Problem(
             path, f"{_CODE}: The resource '{gcp_path(value)}' was not found: write that of one which is there"
         )
@@ -81,7 +91,7 @@ def _key_place(token: str, path: str, location: str, region: str | None) -> Iter
     """Keys encrypt what lies in their own location."""
     if region is None or token.startswith(("gcp:kms/", "gcp:dns/", "gcp:projects/")) or "replicas" in path:
         return
-    if location.lower() != region.lower():
+    if location.lower() != _KEYS_FOR.get(region.lower(), region.lower()):
         why = f"the key is in {location}, the resource in {region}"
         yield Problem(path, f"400 INVALID_ARGUMENT: {why}: write a key of {region.lower()}")
 
@@ -100,7 +110,7 @@ def _named(token: str, inputs: Inputs, world: World) -> Iterator[Problem]:
     for beginning, properties in _BY_NAME.items():
         for name, collection in properties.items() if token.startswith(beginning) else ():
             for where, value in text_at(inputs, name):
-                if "/" in value or value in _OF_DEFAULT:
+                if "/" in value or value in _OF_DEFAULT or from_outside(world, value):
                     continue
                 stored = world.resources("gcp", _NAMED[collection])
                 if not any(value in (everything(one).get("name"), one.id) for one in stored):

@@ -98,4 +98,4 @@ def _annotations(annotations: Any) -> Iterator[Problem]:
             yield Problem(f"metadata.annotations.{key}", f"{INVALID}: no key of an annotation: write 'domain/name'")
     size = sum(len(key) + len(value) for key, value in annotations.items() if isinstance(value, str))
     if size > _ANNOTATIONS:
-        yield Problem("metadata.annotations", f"{INVALID}: Too long: {size} bytes, may not be more than {_ANNOTATIONS}")
+        yield Problem("metadata.annotations", f"{INVALID}: Too long: {size} bytes: write at most {_ANNOTATIONS}")

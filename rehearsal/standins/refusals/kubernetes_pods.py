@@ -55,7 +55,9 @@ def _pod(pod: Mapping[str, Any], path: str, claims: set[str]) -> Iterator[Proble
         yield from _toleration(toleration, f"{path}.tolerations[{place}]")
     grace = number_of(pod.get("terminationGracePeriodSeconds"))
     if grace is not None and grace < 0:
-        yield Problem(f"{path}.terminationGracePeriodSeconds", f"{INVALID}: must be greater than or equal to 0")
+        yield Problem(
+            f"{path}.terminationGracePeriodSeconds", f"{INVALID}: must be greater than or equal to 0: write seconds"
+        )
 
 
 def _name(name: Any, where: str, names: set[str]) -> Iterator[Problem]:
@@ -71,7 +73,7 @@ def _name(name: Any, where: str, names: set[str]) -> Iterator[Problem]:
 def _container(container: Mapping[str, Any], where: str, volumes: set[str]) -> Iterator[Problem]:
     image = container.get("image")
     if image is not None and known(image) and str(image).strip() != image:
-        yield Problem(f"{where}.image", f"{INVALID}: must not have leading or trailing whitespace")
+        yield Problem(f"{where}.image", f"{INVALID}: white space at its end: write it without")
     if image == "":
         yield Problem(f"{where}.image", f"{INVALID}: Required value: write an image with its digest")
     for place, mount in enumerate(container.get("volumeMounts") or []):
@@ -97,7 +99,7 @@ def port_problems(port: Mapping[str, Any], where: str) -> Iterator[Problem]:
     for key in ("containerPort", "hostPort", "port", "targetPort"):
         number = number_of(port.get(key)) if not isinstance(port.get(key), str) else None
         if number is not None and not 1 <= number <= 65535:
-            yield Problem(f"{where}.{key}", f"{INVALID}: must be between 1 and 65535, inclusive")
+            yield Problem(f"{where}.{key}", f"{INVALID}: must be between 1 and 65535, inclusive: write a port")
     name = port.get("name")
     if isinstance(name, str) and known(name) and name and not is_port_name(name):
         yield Problem(f"{where}.name", f"{INVALID}: {shown(name)}: write up to 15 of a-z, 0-9, '-', with a letter")
@@ -133,7 +135,7 @@ def _resources(said: Any, where: str) -> Iterator[Problem]:
         for name, value in _mapping(said.get(side)).items():
             amount = quantity(value) if known(value) else None
             if known(value) and amount is None:
-                yield Problem(f"{where}.{side}.{name}", f"400 BadRequest: quantities must match {_FORM}")
+                yield Problem(f"{where}.{side}.{name}", f"400 BadRequest: quantities have another form: write {_FORM}")
                 continue
             amounts[side, name] = amount
             if amount is not None and "/" in name and amount != amount.to_integral_value():
@@ -141,11 +143,15 @@ def _resources(said: Any, where: str) -> Iterator[Problem]:
     for (side, name), asked in amounts.items():
         limit = amounts.get(("limits", name))
         if side == "requests" and asked is not None and limit is not None and asked > limit:
-            yield Problem(f"{where}.requests.{name}", f"{INVALID}: must be less than or equal to the limit of {name}")
+            yield Problem(
+                f"{where}.requests.{name}", f"{INVALID}: must be less than or equal to the limit of {name}: write that"
+            )
         if side == "requests" and "/" in name and ("limits", name) not in amounts:
-            yield Problem(f"{where}.limits.{name}", f"{INVALID}: Limit must be set for non overcommitable resources")
+            yield Problem(
+                f"{where}.limits.{name}", f"{INVALID}: Limit must be set for non overcommitable resources: write it"
+            )
         elif side == "requests" and "/" in name and asked is not None and limit is not None and asked < limit:
-            yield Problem(f"{where}.requests.{name}", f"{INVALID}: must be equal to the limit of {name}")
+            yield Problem(f"{where}.requests.{name}", f"{INVALID}: must be equal to the limit of {name}: write that")
 
 
 _FORM = "a number with m, k, M, G, Ki, Mi, Gi, … or nothing behind it, such as '500m' or '16Gi'"

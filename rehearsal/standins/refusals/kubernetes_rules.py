@@ -70,7 +70,7 @@ def _workload(inputs: Object) -> Iterator[Problem]:
     selector, labels = value_of(inputs, "spec.selector.matchLabels"), value_of(inputs, "spec.template.metadata.labels")
     replicas = number_of(value_of(inputs, "spec.replicas"))
     if replicas is not None and replicas < 0:
-        yield Problem("spec.replicas", f"{INVALID}: must be greater than or equal to 0")
+        yield Problem("spec.replicas", f"{INVALID}: must be greater than or equal to 0: write 0 or more")
     if not known(value_of(inputs, "spec")):
         return
     if not present(inputs, "spec.selector"):
@@ -110,27 +110,31 @@ def _service(inputs: Object) -> Iterator[Problem]:
             yield Problem(f"{where}.name", f"{INVALID}: Required value: several ports have names: write one")
         node_port = number_of(port.get("nodePort"))
         if node_port and kind == "ClusterIP":
-            yield Problem(f"{where}.nodePort", f"{INVALID}: may not be used when `type` is 'ClusterIP'")
+            yield Problem(f"{where}.nodePort", f"{INVALID}: may not be used when `type` is 'ClusterIP': write NodePort")
         elif node_port and not 30000 <= node_port <= 32767:
-            yield Problem(f"{where}.nodePort", f"{INVALID}: provided port is not in the valid range: 30000-32767")
+            yield Problem(f"{where}.nodePort", f"{INVALID}: not in the valid range of ports: write 30000-32767")
     if (
         kind == "ClusterIP"
         and present(inputs, "spec.externalTrafficPolicy")
         and not present(inputs, "spec.externalIPs")
     ):
-        yield Problem("spec.externalTrafficPolicy", f"{INVALID}: may only be set for externally-accessible services")
+        yield Problem("spec.externalTrafficPolicy", f"{INVALID}: only for services seen from outside: leave it out")
     yield from label_problems(value_of(inputs, "spec.selector"), "spec.selector")
 
 
 def _budget(inputs: Object) -> Iterator[Problem]:
     if present(inputs, "spec.minAvailable") and present(inputs, "spec.maxUnavailable"):
-        yield Problem("spec.maxUnavailable", f"{INVALID}: minAvailable and maxUnavailable cannot be both set")
+        yield Problem(
+            "spec.maxUnavailable", f"{INVALID}: minAvailable and maxUnavailable cannot be both set: write one"
+        )
 
 
 def _scaler(inputs: Object) -> Iterator[Problem]:
     least, most = number_of(value_of(inputs, "spec.minReplicas")), number_of(value_of(inputs, "spec.maxReplicas"))
     if least is not None and most is not None and least > most:
-        yield Problem("spec.maxReplicas", f"{INVALID}: must be greater than or equal to `minReplicas`")
+        yield Problem(
+            "spec.maxReplicas", f"{INVALID}: must be greater than or equal to `minReplicas`: write {least:g} or more"
+        )
 
 
 def _network_policy(inputs: Object) -> Iterator[Problem]:
@@ -138,11 +142,14 @@ def _network_policy(inputs: Object) -> Iterator[Problem]:
         for where, block in at(inputs, f"spec.{side}.{peers}.ipBlock"):
             network = network_of(block.get("cidr")) if isinstance(block, Mapping) else None
             if isinstance(block, Mapping) and known(block.get("cidr")) and network is None:
-                yield Problem(f"{where}.cidr", f"{INVALID}: must be a valid CIDR value, (e.g. 10.9.8.0/24)")
+                yield Problem(f"{where}.cidr", f"{INVALID}: must be a valid CIDR value: write one such as 10.9.8.0/24")
             for place, value in enumerate(block.get("except") or [] if isinstance(block, Mapping) else []):
                 inner = network_of(value)
                 if network is not None and known(value) and (inner is None or not _within(inner, network)):
-                    yield Problem(f"{where}.except[{place}]", f"{INVALID}: must be a strict subset of `cidr`")
+                    yield Problem(
+                        f"{where}.except[{place}]",
+                        f"{INVALID}: must be a strict subset of `cidr`: write a range within {network}",
+                    )
 
 
 def _within(inner: Any, outer: Any) -> bool:
@@ -157,7 +164,9 @@ def _secret(inputs: Object) -> Iterator[Problem]:
     if inputs.get("type") == "kubernetes.io/tls":
         said = {*(data or {}), *(text or {})} if UNKNOWN not in (data, text) else {"tls.crt", "tls.key"}
         for key in sorted({"tls.crt", "tls.key"} - said):
-            yield Problem(f"data.{key}", f"{INVALID}: Required value: a secret of type kubernetes.io/tls has it")
+            yield Problem(
+                f"data.{key}", f"{INVALID}: Required value: a secret of type kubernetes.io/tls has it: write {key}"
+            )
 
 
 def _is_base64(value: str) -> bool:
@@ -175,9 +184,11 @@ def _keys(inputs: Object) -> Iterator[Problem]:
         for key, value in said.items() if isinstance(said, Mapping) else ():
             size += len(value) if isinstance(value, str) else 0
             if not _KEY.fullmatch(key):
-                yield Problem(f"{part}.{key}", f"{INVALID}: a key has letters, digits, '-', '_' or '.' alone")
+                yield Problem(
+                    f"{part}.{key}", f"{INVALID}: no key of a file: write letters, digits, '-', '_' or '.' alone"
+                )
     if size > _MEGABYTE:
-        yield Problem("data", f"{INVALID}: Too long: may not be more than {_MEGABYTE} bytes")
+        yield Problem("data", f"{INVALID}: Too long: write at most {_MEGABYTE} bytes")
 
 
 def _claim(inputs: Object) -> Iterator[Problem]:
@@ -194,7 +205,9 @@ def _binding(inputs: Object) -> Iterator[Problem]:
         yield Problem("roleRef.apiGroup", f"{INVALID}: Unsupported value: write rbac.authorization.k8s.io")
     for where, subject in at(inputs, "subjects"):
         if isinstance(subject, Mapping) and subject.get("kind") == "ServiceAccount" and not subject.get("namespace"):
-            yield Problem(f"{where}.namespace", f"{INVALID}: Required value: a service account lives in a namespace")
+            yield Problem(
+                f"{where}.namespace", f"{INVALID}: Required value: a service account lives in a namespace: write it"
+            )
 
 
 _RULES: Mapping[str, tuple[Callable[[Object], Iterator[Problem]], ...]] = {

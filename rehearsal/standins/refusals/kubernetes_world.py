@@ -8,7 +8,7 @@ from rehearsal.standins.refusals.kubernetes_rules import kind_of
 from rehearsal.standins.refusals.places import cluster_of
 from rehearsal.standins.refusals.rules import Inputs, value_of
 from rehearsal.standins.refusals.values import UNKNOWN, Problem, known, shown
-from rehearsal.standins.refusals.world import Stored, World
+from rehearsal.standins.refusals.world import Stored, World, from_outside
 
 _NAMESPACES = {"default", "kube-system", "kube-public", "kube-node-lease", "gmp-system", "gmp-public"}
 _BUILT_IN = {"core", "apps", "batch", "autoscaling", "policy", "events", "extensions", "meta"}
@@ -40,7 +40,11 @@ def missing(token: str, inputs: Inputs, provider: Inputs, world: World) -> Itera
     mates = [one for one in world.resources("kubernetes") if cluster_of(one.provider) == cluster]
     releases = [one for one in mates if "helm.sh" in one.token]
     namespace = value_of(inputs, "metadata.namespace")
-    if isinstance(namespace, str) and known(namespace) and not _is_there(namespace, mates):
+    if (
+        isinstance(namespace, str)
+        and known(namespace)
+        and not (_is_there(namespace, mates) or from_outside(world, namespace))
+    ):
         why = f"namespaces {shown(namespace)} not found"
         yield Problem("metadata.namespace", f"404 NotFound: {why}: create it first, and depend on it")
     group = token.split(":")[1].split("/")[0]
@@ -54,9 +58,7 @@ def changed(token: str, old: Inputs, new: Inputs) -> Iterator[Problem]:
     for path in _IMMUTABLE.get(kind_of(token, new), ()):
         before, after = value_of(old, path), value_of(new, path)
         if before is not None and after is not None and UNKNOWN not in (before, after) and before != after:
-            yield Problem(
-                path, f"{INVALID}: field is immutable: replace the object, under another name if it must run on"
-            )
+            yield Problem(path, f"{INVALID}: field is immutable: write another name, so that the object is replaced")
     if old.get("immutable") is True and old.get("data") != new.get("data"):
         yield Problem("data", f"{INVALID}: field is immutable when `immutable` is set: write another name")
 

@@ -6,7 +6,7 @@ from typing import Any
 from rehearsal.standins.refusals.places import everything
 from rehearsal.standins.refusals.rules import Inputs
 from rehearsal.standins.refusals.values import Problem, known
-from rehearsal.standins.refusals.world import Stored, World
+from rehearsal.standins.refusals.world import Stored, World, from_outside
 
 _AWS, _GCP = "aws:route53/record:Record", "gcp:dns/recordSet:RecordSet"
 
@@ -15,6 +15,8 @@ def record_problems(token: str, inputs: Inputs, world: World, *, own: str = "") 
     """Yield what a zone refuses of a record; `own` is the record's id when it is changed."""
     if token == _AWS:
         zone = _zone(world, "aws:route53/zone:Zone", ("zoneId", "id"), inputs.get("zoneId"))
+        if zone is None:
+            yield from _stray(inputs, world)
         yield from _inside(inputs, zone and everything(zone).get("name"), "InvalidChangeBatch: not permitted in zone")
         yield from _twice(inputs, world, own)
     if token == _GCP:
@@ -27,6 +29,20 @@ def _zone(world: World, token: str, names: tuple[str, ...], wanted: Any) -> Stor
         if wanted in (stored.id, *(everything(stored).get(name) for name in names)):
             return stored
     return None
+
+
+def _stray(inputs: Inputs, world: World) -> Iterator[Problem]:
+    """A zone that is not there may be one that was looked up, but not where the world has one of the record's name."""
+    name, zone_id = inputs.get("name"), inputs.get("zoneId")
+    if not isinstance(name, str) or not known(name) or not known(zone_id) or from_outside(world, str(zone_id)):
+        return
+    full = name.rstrip(".").lower()
+    for zone in world.resources("aws", "aws:route53/zone:Zone"):
+        ends = str(everything(zone).get("name")).rstrip(".").lower()
+        if (full == ends or full.endswith(f".{ends}")) and inputs.get("type") not in ("NS", "DS"):
+            why = f"No hosted zone found with ID: {zone_id}: that of {ends} is {zone.id}"
+            yield Problem("zoneId", f"NoSuchHostedZone: {why}: write it")
+            return
 
 
 def _inside(inputs: Inputs, zone: Any, code: str) -> Iterator[Problem]:

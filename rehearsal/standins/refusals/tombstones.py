@@ -14,7 +14,7 @@ from rehearsal.standins.refusals.values import plain
 from rehearsal.standins.refusals.world import Gone, Tombstone
 
 _SOFT, _NEVER, _PENDING = Gone.SOFT_DELETED, Gone.NEVER_DELETED, Gone.PENDING_DELETION
-_AGAIN = "give the name another generation"
+_AGAIN = "write another generation into the name"
 
 
 def tombstone(

@@ -60,7 +60,11 @@ class Tombstone:
 
 
 class World(Protocol):
-    """All that one account, project, subscription or cluster holds."""
+    """All that one account, project, subscription or cluster holds.
+
+    A world may also have `outside() -> Collection[str]`: ids, ARNs and names of what was there before any program, as a
+    lookup answered with them or configuration names them. References to these are never refused.
+    """
 
     def resources(self, package: str | None = None, token: str | None = None) -> Sequence[Stored]:
         """Return what exists, of one package or one type if told so."""
@@ -70,3 +74,9 @@ class World(Protocol):
 
     def tombstones(self) -> Sequence[Tombstone]:
         """Return what deleted resources left behind and is not over yet."""
+
+
+def from_outside(world: World, value: str) -> bool:
+    """Tell whether a world says of an id, an ARN or a name that it was there before any program."""
+    outside = getattr(world, "outside", None)
+    return outside is not None and value in outside()

@@ -77,13 +77,6 @@ MISSING: list[Wrong] = [
     AWS.create(
         "a record with no check", "Record", "healthCheckId", "99999999-2222-3333-4444-555555555555", "NoSuchHealthCheck"
     ),
-    AWS.create(
-        "a template of no reservation",
-        "LaunchTemplate",
-        "capacityReservationSpecification.capacityReservationTarget.capacityReservationId",
-        "cr-0123456789abcdef0",
-        "NotFound",
-    ),
 ]
 PLACES: list[Wrong] = [
     AWS.create("a subnet outside its VPC", "Subnet", "cidrBlock", "10.99.0.0/20", "InvalidSubnet.Range"),

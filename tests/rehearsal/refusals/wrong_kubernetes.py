@@ -30,7 +30,11 @@ CHECKS: list[Wrong] = [
     ),
     KUBERNETES.check("a job that restarts always", "Job", f"{POD}.restartPolicy", "Always", "OnFailure or Never"),
     KUBERNETES.check(
-        "memory in a wrong unit", "Deployment", f"{ENGINE}.resources.limits.memory", "200GB", "quantities"
+        "memory in a wrong unit",
+        "Deployment",
+        f"{ENGINE}.resources.limits.memory",
+        "200GB",
+        "quantities have another form",
     ),
     KUBERNETES.check(
         "more asked than allowed", "Deployment", f"{ENGINE}.resources.requests.memory", "300Gi", "less than or equal"
@@ -98,7 +102,7 @@ CHECKS: list[Wrong] = [
         "ConfigMap",
         "data",
         {"etc/envoy.yaml": "x"},
-        "'-', '_' or '.' alone",
+        "no key of a file",
         "data.etc/envoy.yaml",
     ),
     KUBERNETES.check(
