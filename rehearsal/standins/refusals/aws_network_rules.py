@@ -89,7 +89,7 @@ def _action_parts(path: str) -> Rule:
 
     def rule(inputs: Inputs, _: Inputs) -> Iterator[Problem]:
         for where, action in at(inputs, path):
-            wanted = parts.get(action.get("type", "")) if isinstance(action, Mapping) else None
+            wanted = parts.get(str(action.get("type"))) if isinstance(action, Mapping) else None
             if wanted and all(action.get(one) is None for one in wanted):
                 yield Problem(
                     f"{where}.{wanted[0]}",
@@ -102,6 +102,8 @@ def _action_parts(path: str) -> Rule:
 def _volumes(inputs: Inputs, _: Inputs) -> Iterator[Problem]:
     """Refuse a volume whose speed or size its type does not offer."""
     for where, ebs in at(inputs, "blockDeviceMappings.ebs"):
+        if not isinstance(ebs, Mapping):
+            continue
         kind, size, iops = ebs.get("volumeType"), number_of(ebs.get("volumeSize")), number_of(ebs.get("iops"))
         if kind == "gp3" and iops is not None and not 3000 <= iops <= 80000:
             yield Problem(f"{where}.iops", f"{_EC2}: gp3 gives 3000 to 80000 IOPS, {iops:g} are asked")
