@@ -18,6 +18,7 @@ from rehearsal.standins.refusals.rules import (
     needs,
     number_of,
     ordered,
+    value_of,
 )
 from rehearsal.standins.refusals.values import Problem, at, known, text_at
 
@@ -81,6 +82,13 @@ def _secure_listener(inputs: Inputs, _: Inputs) -> Iterator[Problem]:
         yield Problem("certificateArn", f"CertificateNotFound: {why}: write certificateArn")
     if protocol in ("HTTP", "TCP", "UDP", "TCP_UDP") and inputs.get("sslPolicy") is not None:
         yield Problem("sslPolicy", f"{_ELB}: a {protocol} listener has no TLS: leave it out or write protocol HTTPS")
+
+
+def _probe(inputs: Inputs, provider: Inputs) -> Iterator[Problem]:
+    """Refuse probes that last longer than their pace; those of TCP may last as long."""
+    probed = value_of(inputs, "healthCheck.protocol") or inputs.get("protocol")
+    strict = probed in ("HTTP", "HTTPS")
+    yield from ordered("healthCheck.timeout", "healthCheck.interval", _ELB, equal=not strict)(inputs, provider)
 
 
 def _action_parts(path: str) -> Rule:
@@ -253,7 +261,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "aws:lb/listenerRule:ListenerRule": (_action_parts("actions"), between("priority", 1, 50000, _ELB)),
     "aws:lb/targetGroup:TargetGroup": (
         matching("name", r"(?!-)[a-zA-Z0-9-]{1,32}(?<!-)", _ELB, "up to 32 letters, digits and '-', not at an end"),
-        ordered("healthCheck.timeout", "healthCheck.interval", _ELB, equal=False),
+        _probe,
         between("deregistrationDelay", 0, 3600, "InvalidConfigurationRequest"),
         between("slowStart", 30, 900, "InvalidConfigurationRequest", or_zero=True),
         *(

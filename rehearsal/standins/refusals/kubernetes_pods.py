@@ -42,13 +42,15 @@ def _pods(value: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _pod(pod: Mapping[str, Any], path: str, claims: set[str]) -> Iterator[Problem]:
     names: set[str] = set()
+    whole = path == "spec" or path.endswith("emplate.spec")  # else it may be a part that an operator completes
     volumes = claims | {str(one.get("name")) for one in listed(pod.get("volumes")) if isinstance(one, Mapping)}
     for group in ("initContainers", "containers"):
         for place, container in enumerate(listed(pod.get(group))):
             where = f"{path}.{group}[{place}]"
             if isinstance(container, Mapping):
                 yield from _name(container.get("name"), where, names)
-                yield from _container(container, where, volumes)
+                yield from _container(container, where)
+                yield from _mounts(container, where, volumes) if whole else ()
     yield from label_problems(pod.get("nodeSelector"), f"{path}.nodeSelector")
     yield from _enums(pod, path)
     for place, toleration in enumerate(listed(pod.get("tolerations"))):
@@ -70,17 +72,12 @@ def _name(name: Any, where: str, names: set[str]) -> Iterator[Problem]:
     names.add(name)
 
 
-def _container(container: Mapping[str, Any], where: str, volumes: set[str]) -> Iterator[Problem]:
+def _container(container: Mapping[str, Any], where: str) -> Iterator[Problem]:
     image = container.get("image")
     if image is not None and known(image) and str(image).strip() != image:
         yield Problem(f"{where}.image", f"{INVALID}: white space at its end: write it without")
     if image == "":
         yield Problem(f"{where}.image", f"{INVALID}: Required value: write an image with its digest")
-    for place, mount in enumerate(listed(container.get("volumeMounts"))):
-        name = mount.get("name") if isinstance(mount, Mapping) else None
-        if isinstance(name, str) and known(name) and name not in volumes:
-            there = ", ".join(sorted(volumes)) or "a volume first"
-            yield Problem(f"{where}.volumeMounts[{place}].name", f"{INVALID}: Not found: {shown(name)}: write {there}")
     for place, port in enumerate(listed(container.get("ports"))):
         if isinstance(port, Mapping):
             yield from port_problems(port, f"{where}.ports[{place}]")
@@ -92,6 +89,14 @@ def _container(container: Mapping[str, Any], where: str, volumes: set[str]) -> I
             )
     yield from _enums(container, where)
     yield from _resources(container.get("resources"), f"{where}.resources")
+
+
+def _mounts(container: Mapping[str, Any], where: str, volumes: set[str]) -> Iterator[Problem]:
+    for place, mount in enumerate(listed(container.get("volumeMounts"))):
+        name = mount.get("name") if isinstance(mount, Mapping) else None
+        if isinstance(name, str) and known(name) and name not in volumes:
+            there = ", ".join(sorted(volumes)) or "a volume first"
+            yield Problem(f"{where}.volumeMounts[{place}].name", f"{INVALID}: Not found: {shown(name)}: write {there}")
 
 
 def port_problems(port: Mapping[str, Any], where: str) -> Iterator[Problem]:
