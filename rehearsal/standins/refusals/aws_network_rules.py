@@ -18,6 +18,7 @@ from rehearsal.standins.refusals.rules import (
     needs,
     number_of,
     ordered,
+    value_of,
 )
 from rehearsal.standins.refusals.values import Problem, at, known, text_at
 
@@ -83,13 +84,20 @@ def _secure_listener(inputs: Inputs, _: Inputs) -> Iterator[Problem]:
         yield Problem("sslPolicy", f"{_ELB}: a {protocol} listener has no TLS: leave it out or write protocol HTTPS")
 
 
+def _probe(inputs: Inputs, provider: Inputs) -> Iterator[Problem]:
+    """Refuse probes that last longer than their pace; those of TCP may last as long."""
+    probed = value_of(inputs, "healthCheck.protocol") or inputs.get("protocol")
+    strict = probed in ("HTTP", "HTTPS")
+    yield from ordered("healthCheck.timeout", "healthCheck.interval", _ELB, equal=not strict)(inputs, provider)
+
+
 def _action_parts(path: str) -> Rule:
     """Refuse an action without the part that its type asks for."""
     parts = {"redirect": ("redirect",), "fixed-response": ("fixedResponse",), "forward": ("forward", "targetGroupArn")}
 
     def rule(inputs: Inputs, _: Inputs) -> Iterator[Problem]:
         for where, action in at(inputs, path):
-            wanted = parts.get(action.get("type", "")) if isinstance(action, Mapping) else None
+            wanted = parts.get(str(action.get("type"))) if isinstance(action, Mapping) else None
             if wanted and all(action.get(one) is None for one in wanted):
                 yield Problem(
                     f"{where}.{wanted[0]}",
@@ -102,6 +110,8 @@ def _action_parts(path: str) -> Rule:
 def _volumes(inputs: Inputs, _: Inputs) -> Iterator[Problem]:
     """Refuse a volume whose speed or size its type does not offer."""
     for where, ebs in at(inputs, "blockDeviceMappings.ebs"):
+        if not isinstance(ebs, Mapping):
+            continue
         kind, size, iops = ebs.get("volumeType"), number_of(ebs.get("volumeSize")), number_of(ebs.get("iops"))
         if kind == "gp3" and iops is not None and not 3000 <= iops <= 80000:
             yield Problem(f"{where}.iops", f"{_EC2}: gp3 gives 3000 to 80000 IOPS, {iops:g} are asked")
@@ -251,7 +261,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "aws:lb/listenerRule:ListenerRule": (_action_parts("actions"), between("priority", 1, 50000, _ELB)),
     "aws:lb/targetGroup:TargetGroup": (
         matching("name", r"(?!-)[a-zA-Z0-9-]{1,32}(?<!-)", _ELB, "up to 32 letters, digits and '-', not at an end"),
-        ordered("healthCheck.timeout", "healthCheck.interval", _ELB, equal=False),
+        _probe,
         between("deregistrationDelay", 0, 3600, "InvalidConfigurationRequest"),
         between("slowStart", 30, 900, "InvalidConfigurationRequest", or_zero=True),
         *(

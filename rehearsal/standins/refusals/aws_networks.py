@@ -64,7 +64,7 @@ def _one_vpc(token: str, inputs: Inputs, region: str | None, world: World) -> It
     vpcs: dict[Any, str] = {}
     for where, subnet in subnets:
         yield from _there(where, subnet, "subnet", region)
-        vpcs.setdefault(everything(subnet).get("vpcId"), where)
+        vpcs.setdefault(str(everything(subnet).get("vpcId")), where)
     wanted = {inputs["vpcId"]: "vpcId"} if isinstance(inputs.get("vpcId"), str) else vpcs
     if len(vpcs) > 1:
         *_, where = vpcs.values()
@@ -75,8 +75,8 @@ def _one_vpc(token: str, inputs: Inputs, region: str | None, world: World) -> It
         if known(vpc) and wanted and vpc not in wanted:
             owner = next(iter(wanted))
             yield Problem(where, f"InvalidGroup.NotFound: the group is of {vpc}, not {owner}: write one of {owner}")
-    zones = {everything(subnet).get("availabilityZone") for _, subnet in subnets}
-    if token in _TWO_ZONES and len(subnets) > 1 and len(zones) == 1 and None not in zones:
+    zones = {str(everything(subnet).get("availabilityZone")) for _, subnet in subnets}
+    if token in _TWO_ZONES and len(subnets) > 1 and len(zones) == 1 and "None" not in zones:
         code, why = _TWO_ZONES[token]
         if value_of(inputs, "loadBalancerType") in (None, "application"):
             yield Problem(subnets[-1][0], f"{code}: {why}: these are all in {zones.pop()}: write one of another zone")

@@ -14,7 +14,7 @@ _STATEMENT = {
 }  # fmt: skip
 _PRINCIPALS = ("AWS", "Service", "Federated", "CanonicalUser")
 _ACTION = re.compile(r"\*|[a-zA-Z0-9-]+:[a-zA-Z0-9*?]+")
-_AWS_PRINCIPAL = re.compile(r"\*|\d{12}|arn:[\w-]+:(iam|sts)::\d{12}:\S+|(AROA|AIDA|AGPA|AIPA)[A-Z0-9]+")
+_AWS_PRINCIPAL = re.compile(r"\*|\d{12}|arn:[\w-]+:(iam|sts)::(\d{12}|cloudfront):.+|(AROA|AIDA|AGPA|AIPA)[A-Z0-9]+")
 _SERVICE = re.compile(r"[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|amazonaws\.eu|amazon\.com|internal|aws)")
 _RESOURCE = re.compile(r"\*|arn:[\w*?-]+:[^:]*:[^:]*:[^:]*:.+")
 _SID = re.compile(r"[a-zA-Z0-9]*")

@@ -92,7 +92,7 @@ def _waf_rules(inputs: Inputs, _: Inputs) -> Iterator[Problem]:
             yield Problem(f"{where}.{wanted}", f"{_WAF}: missing: {what} needs it: write {wanted}")
         if rule.get(other) is not None:
             yield Problem(f"{where}.{other}", f"{_WAF}: not allowed here: write {wanted} instead")
-        if len(statement) != 1:
+        if len([one for one in statement.values() if one is not None]) != 1:
             yield Problem(f"{where}.statement", f"{_WAF}: a rule has one statement: join them in andStatement")
 
 
@@ -118,6 +118,12 @@ def _keys_of_table(inputs: Inputs, _: Inputs) -> Iterator[Problem]:
             yield Problem("attributes", f"ValidationException: Number of parameters do not match: '{name}' is no key")
 
 
+def _validated(inputs: Inputs, _: Inputs) -> Iterator[Problem]:
+    own = present(inputs, "domainName") and not present(inputs, "certificateAuthorityArn")
+    if own and not present(inputs, "validationMethod"):
+        yield Problem("validationMethod", "ValidationException: missing: a domain is validated: write 'DNS'")
+
+
 _RECORD_RULES = (
     just_one("InvalidInput", "records", "aliases"),
     _routing,
@@ -141,7 +147,6 @@ _HEALTH_RULES = (
     excludes("type", ("HTTP", "HTTPS", "TCP"), "searchString", "InvalidInput", "only *_STR_MATCH searches"),
     excludes("type", ("TCP",), "resourcePath", "InvalidInput", "TCP has no path"),
     needs("type", ("CALCULATED",), "childHealthchecks", "InvalidInput", "it counts others"),
-    excludes("type", ("HTTP", "HTTP_STR_MATCH", "TCP"), "enableSni", "InvalidInput", "only HTTPS has SNI"),
 )
 _BUCKET_NAME = matching("bucket", _BUCKET, "InvalidBucketName", _BUCKET_ADVICE)
 
@@ -195,7 +200,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "aws:acm/certificate:Certificate": (
         matching("domainName", r"(\*\.)?([a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z0-9-]{2,63}\.?",
                  "ValidationException", "a domain's name such as 'eu.example.com'"),
-        needs("domainName", None, "validationMethod", "ValidationException", "a domain is validated"),
+        _validated,
     ),
     "aws:wafv2/webAcl:WebAcl": (
         _waf_scope,

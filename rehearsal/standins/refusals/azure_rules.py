@@ -23,7 +23,7 @@ from rehearsal.standins.refusals.rules import (
     present,
     value_of,
 )
-from rehearsal.standins.refusals.values import Problem, at, known, shown, text_at
+from rehearsal.standins.refusals.values import Problem, at, known, listed, shown, text_at
 
 _BAD = "400 BadRequest"
 _UUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -65,8 +65,9 @@ def _gateway_parts(inputs: Inputs, _: Inputs) -> Iterator[Problem]:
         if not found or not known(own) or found[1].lower() != str(own).lower():
             continue
         collection = _collection(inputs, found[2])
-        if isinstance(collection, list) and found[3] not in {item.get("name") for item in collection}:
-            names = ", ".join(str(item.get("name")) for item in collection) or "one first"
+        there = [str(item.get("name")) for item in listed(collection) if isinstance(item, Mapping)]
+        if isinstance(collection, list) and found[3] not in there:
+            names = ", ".join(there) or "one first"
             yield Problem(where, f"400 InvalidResourceReference: no '{found[3]}' in {found[2]}: write {names}")
 
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from rehearsal.standins.refusals.kubernetes_names import INVALID, is_label, is_port_name, label_problems, quantity
-from rehearsal.standins.refusals.rules import number_of
-from rehearsal.standins.refusals.values import Problem, known, shown
+from rehearsal.standins.refusals.rules import number_of, value_of
+from rehearsal.standins.refusals.values import Problem, known, listed, shown
 
 _ENV = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 _ENUMS = {
@@ -42,16 +42,18 @@ def _pods(value: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _pod(pod: Mapping[str, Any], path: str, claims: set[str]) -> Iterator[Problem]:
     names: set[str] = set()
-    volumes = claims | {str(one.get("name")) for one in pod.get("volumes") or [] if isinstance(one, Mapping)}
+    whole = path == "spec" or path.endswith("emplate.spec")  # else it may be a part that an operator completes
+    volumes = claims | {str(one.get("name")) for one in listed(pod.get("volumes")) if isinstance(one, Mapping)}
     for group in ("initContainers", "containers"):
-        for place, container in enumerate(pod.get(group) or []):
+        for place, container in enumerate(listed(pod.get(group))):
             where = f"{path}.{group}[{place}]"
             if isinstance(container, Mapping):
                 yield from _name(container.get("name"), where, names)
-                yield from _container(container, where, volumes)
+                yield from _container(container, where)
+                yield from _mounts(container, where, volumes) if whole else ()
     yield from label_problems(pod.get("nodeSelector"), f"{path}.nodeSelector")
     yield from _enums(pod, path)
-    for place, toleration in enumerate(pod.get("tolerations") or []):
+    for place, toleration in enumerate(listed(pod.get("tolerations"))):
         yield from _toleration(toleration, f"{path}.tolerations[{place}]")
     grace = number_of(pod.get("terminationGracePeriodSeconds"))
     if grace is not None and grace < 0:
@@ -70,21 +72,16 @@ def _name(name: Any, where: str, names: set[str]) -> Iterator[Problem]:
     names.add(name)
 
 
-def _container(container: Mapping[str, Any], where: str, volumes: set[str]) -> Iterator[Problem]:
+def _container(container: Mapping[str, Any], where: str) -> Iterator[Problem]:
     image = container.get("image")
     if image is not None and known(image) and str(image).strip() != image:
         yield Problem(f"{where}.image", f"{INVALID}: white space at its end: write it without")
     if image == "":
         yield Problem(f"{where}.image", f"{INVALID}: Required value: write an image with its digest")
-    for place, mount in enumerate(container.get("volumeMounts") or []):
-        name = mount.get("name") if isinstance(mount, Mapping) else None
-        if isinstance(name, str) and known(name) and name not in volumes:
-            listed = ", ".join(sorted(volumes)) or "a volume first"
-            yield Problem(f"{where}.volumeMounts[{place}].name", f"{INVALID}: Not found: {shown(name)}: write {listed}")
-    for place, port in enumerate(container.get("ports") or []):
+    for place, port in enumerate(listed(container.get("ports"))):
         if isinstance(port, Mapping):
             yield from port_problems(port, f"{where}.ports[{place}]")
-    for place, variable in enumerate(container.get("env") or []):
+    for place, variable in enumerate(listed(container.get("env"))):
         name = variable.get("name") if isinstance(variable, Mapping) else None
         if isinstance(name, str) and known(name) and not _ENV.fullmatch(name):
             yield Problem(
@@ -92,6 +89,14 @@ def _container(container: Mapping[str, Any], where: str, volumes: set[str]) -> I
             )
     yield from _enums(container, where)
     yield from _resources(container.get("resources"), f"{where}.resources")
+
+
+def _mounts(container: Mapping[str, Any], where: str, volumes: set[str]) -> Iterator[Problem]:
+    for place, mount in enumerate(listed(container.get("volumeMounts"))):
+        name = mount.get("name") if isinstance(mount, Mapping) else None
+        if isinstance(name, str) and known(name) and name not in volumes:
+            there = ", ".join(sorted(volumes)) or "a volume first"
+            yield Problem(f"{where}.volumeMounts[{place}].name", f"{INVALID}: Not found: {shown(name)}: write {there}")
 
 
 def port_problems(port: Mapping[str, Any], where: str) -> Iterator[Problem]:
@@ -165,5 +170,4 @@ def _claims(inputs: Mapping[str, Any]) -> set[str]:
     """Return the names of a stateful set's claims, which are volumes of its pods."""
     spec = inputs.get("spec")
     claims = spec.get("volumeClaimTemplates") if isinstance(spec, Mapping) else None
-    names = (one.get("metadata", {}).get("name") for one in claims or [] if isinstance(one, Mapping))
-    return {str(name) for name in names}
+    return {str(value_of(one, "metadata.name")) for one in listed(claims) if isinstance(one, Mapping)}

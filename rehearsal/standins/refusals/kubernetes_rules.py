@@ -9,7 +9,7 @@ from typing import Any
 from rehearsal.standins.refusals.kubernetes_names import INVALID, label_problems, name_problems, quantity
 from rehearsal.standins.refusals.kubernetes_pods import pod_problems, port_problems
 from rehearsal.standins.refusals.rules import network_of, number_of, present, value_of
-from rehearsal.standins.refusals.values import UNKNOWN, Problem, at, known, shown, text_at
+from rehearsal.standins.refusals.values import UNKNOWN, Problem, at, known, listed, shown, text_at
 
 Object = Mapping[str, Any]
 _KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
@@ -140,10 +140,12 @@ def _scaler(inputs: Object) -> Iterator[Problem]:
 def _network_policy(inputs: Object) -> Iterator[Problem]:
     for side, peers in (("ingress", "from"), ("egress", "to")):
         for where, block in at(inputs, f"spec.{side}.{peers}.ipBlock"):
-            network = network_of(block.get("cidr")) if isinstance(block, Mapping) else None
-            if isinstance(block, Mapping) and known(block.get("cidr")) and network is None:
+            if not isinstance(block, Mapping):
+                continue
+            network = network_of(block.get("cidr"))
+            if known(block.get("cidr")) and network is None:
                 yield Problem(f"{where}.cidr", f"{INVALID}: must be a valid CIDR value: write one such as 10.9.8.0/24")
-            for place, value in enumerate(block.get("except") or [] if isinstance(block, Mapping) else []):
+            for place, value in enumerate(listed(block.get("except"))):
                 inner = network_of(value)
                 if network is not None and known(value) and (inner is None or not _within(inner, network)):
                     yield Problem(
@@ -162,7 +164,8 @@ def _secret(inputs: Object) -> Iterator[Problem]:
         if isinstance(value, str) and known(value) and not _is_base64(value):
             yield Problem(f"data.{key}", "400 BadRequest: illegal base64 data: write base64, or use stringData")
     if inputs.get("type") == "kubernetes.io/tls":
-        said = {*(data or {}), *(text or {})} if UNKNOWN not in (data, text) else {"tls.crt", "tls.key"}
+        parts = [part for part in (data, text) if isinstance(part, Mapping)]
+        said = {"tls.crt", "tls.key"} if UNKNOWN in (data, text) else {key for part in parts for key in part}
         for key in sorted({"tls.crt", "tls.key"} - said):
             yield Problem(
                 f"data.{key}", f"{INVALID}: Required value: a secret of type kubernetes.io/tls has it: write {key}"

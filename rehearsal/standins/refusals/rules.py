@@ -150,9 +150,12 @@ def ordered(small: str, large: str, code: str, *, equal: bool = True) -> Rule:
 
 
 def present(inputs: Inputs, path: str) -> bool:
-    """Tell whether something is said under a path, known or not; nothing and empty are not said."""
+    """Tell whether something is said under a path, known or not; nothing, empty and False are not said.
+
+    False is what most providers take for "not set", and do not send.
+    """
     value = value_of(inputs, path)
-    return value is not None and value != "" and value != [] and value != {}
+    return value is not None and value is not False and value not in ("", [], {})
 
 
 def value_of(inputs: Inputs, path: str) -> Any:

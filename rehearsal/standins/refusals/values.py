@@ -7,7 +7,7 @@ from typing import Any
 from rehearsal.standins.checking import SIGNATURE, UNKNOWN
 from rehearsal.standins.checking import Fault as Problem
 
-__all__ = ["UNKNOWN", "Hidden", "Problem", "at", "known", "plain", "shown", "text_at"]
+__all__ = ["UNKNOWN", "Hidden", "Problem", "at", "known", "listed", "plain", "shown", "text_at"]
 
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the mark of the protocol
 _OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
@@ -67,6 +67,11 @@ def _at(value: Any, names: list[str], path: str) -> Iterator[tuple[str, Any]]:
             yield from _at(item, names[1:], f"{path}.{name}" if path else name)
     elif isinstance(value, Mapping) and names[0] in value:
         yield from _at(value[names[0]], names[1:], f"{path}.{names[0]}" if path else names[0])
+
+
+def listed(value: Any) -> list[Any]:
+    """Return a list as it is, and nothing for what is none: other rules say that it is none."""
+    return value if isinstance(value, list) else []
 
 
 def without_places(path: str) -> str:

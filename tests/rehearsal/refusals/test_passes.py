@@ -9,13 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rehearsal.standins.checking import SIGNATURE, UNKNOWN
-from rehearsal.standins.refusals import on_check, on_create
+from rehearsal.standins.refusals import on_check, on_create, on_update
 from rehearsal.standins.refusals.places import texts
 from tests.rehearsal.refusals import valid_aws, valid_aws_entry, valid_aws_stores, valid_gcp, valid_kubernetes
 from tests.rehearsal.refusals.aws_values import KEY, PROVIDER, REGION, ROLE, SUBNETS, VPC
 from tests.rehearsal.refusals.cases import changed
 from tests.rehearsal.refusals.gcp_values import NETWORK
 from tests.rehearsal.refusals.gcp_values import PROVIDER as GCP
+from tests.rehearsal.refusals.gcp_values import WORLD as GCP_WORLD
 from tests.rehearsal.refusals.memory import MemoryWorld, Thing
 from tests.rehearsal.refusals.region_aws import REGION_WORLD
 from tests.rehearsal.refusals.wrong_aws import AWS
@@ -138,3 +139,29 @@ def test_the_values_that_refusals_are_tested_with_are_in_use() -> None:
     said = {text for _, inputs in CLOUDS["aws"][0] for _, text in texts(inputs)}
     assert {KEY, VPC, *SUBNETS} <= said
     assert REGION in KEY
+
+
+OFF: list[tuple[str, int, str, Any]] = [
+    ("VpcEndpoint", 1, "privateDnsEnabled", False),
+    ("Queue", 0, "sqsManagedSseEnabled", False),
+    ("Record", 2, "multivalueAnswerRoutingPolicy", False),
+    ("TargetGroup", 0, "healthCheck", {"protocol": "TCP", "interval": 10, "timeout": 10}),
+    ("Certificate", 0, "certificateAuthorityArn", "arn:aws:acm-pca:eu-north-1:444455556666:certificate-authority/a"),
+    ("BucketPolicy", 0, "policy", {"Version": "2012-10-17", "Statement": UNKNOWN}),
+    ("Key", 0, "deletionWindowInDays", "30"),
+]
+
+
+@pytest.mark.parametrize(("name", "place", "path", "value"), OFF, ids=[each[0] for each in OFF])
+def test_what_is_off_or_left_to_the_provider_is_not_refused(name: str, place: int, path: str, value: Any) -> None:
+    token, right = AWS.right(name, place)
+    assert on_check("aws", token, "it", changed(right, path, value), PROVIDER) == []
+
+
+@pytest.mark.parametrize("package", sorted(CLOUDS))
+def test_an_update_that_changes_nothing_is_not_refused(package: str) -> None:
+    valid, provider = CLOUDS[package]
+    worlds = {"aws": REGION_WORLD, "gcp": GCP_WORLD, "kubernetes": valid_kubernetes.WORLD}
+    for token, inputs in valid:
+        world = MemoryWorld((*worlds[package], Thing(token, "it", inputs, {}, provider)))
+        assert on_update(package, token, "it", inputs, inputs, provider, world) == []
