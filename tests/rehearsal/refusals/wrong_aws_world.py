@@ -19,7 +19,16 @@ from tests.rehearsal.refusals.aws_values import (
 )
 from tests.rehearsal.refusals.cases import Wrong
 from tests.rehearsal.refusals.memory import Thing
-from tests.rehearsal.refusals.region_aws import NETWORK, NODE_ROLE, REGION_WORLD, aws, subnet
+from tests.rehearsal.refusals.region_aws import (
+    ACCESS_POLICY,
+    KEY_THING,
+    NETWORK,
+    NODE_ROLE,
+    REGION_WORLD,
+    TRAIL_POLICY,
+    aws,
+    subnet,
+)
 from tests.rehearsal.refusals.wrong_aws import AWS
 
 FOREIGN = "vpc-0ffffffffffffffff"
@@ -119,6 +128,21 @@ PLACES: list[Wrong] = [
     AWS.create(
         "a CNAME of the zone's own name", "Record", "name", "inference.example.com", "has no CNAME", "type", place=2
     ),
+]
+
+
+def without(title: str, name: str, path: str, words: str, *things: Thing, place: int = 0) -> Wrong:
+    """A right input in a world where something that it depends on is not there yet."""
+    token, right = AWS.right(name, place)
+    there = tuple(one for one in AWS.world_of(token, right) if one not in things)
+    return Wrong(title, token, right, path, words, PROVIDER, "create", there)
+
+
+BARE_KEY = Thing(KEY_THING.token, KEY_THING.id, {}, KEY_THING.outputs, PROVIDER)
+PERMISSIONS: list[Wrong] = [
+    without("a trail before its bucket's policy", "Trail", "s3BucketName", "InsufficientS3BucketPolicy", TRAIL_POLICY),
+    without("access logs before their policy", "LoadBalancer", "accessLogs.bucket", "Access Denied", ACCESS_POLICY),
+    with_more(without("logs with a key not theirs", "LogGroup", "kmsKeyId", "AccessDenied", KEY_THING), BARE_KEY),
 ]
 NAMES: list[Wrong] = [
     taken(
@@ -285,4 +309,4 @@ ENDS: list[Wrong] = [
         right={"vpcId": VPC, "cidrBlock": "10.16.64.0/20"},
     ),
 ]
-WRONG = [*MISSING, *PLACES, *NAMES, *ENDS]
+WRONG = [*MISSING, *PLACES, *PERMISSIONS, *NAMES, *ENDS]
