@@ -16,7 +16,7 @@ from stacks.plan.cost import cost_of
 from stacks.plan.fleet import make_fleet
 from stacks.plan.fleet_model import FleetPlan
 from stacks.plan.sizing import size
-from stacks.problems import ConfigurationRefused, Problem
+from stacks.problems import ConfigurationRefused, Problem, near
 from stacks.workspace import workspace
 
 
@@ -65,8 +65,8 @@ def _local(made: Plan) -> None:
 def _explain(fleet: FleetPlan, model: str, *, json: bool) -> None:
     found = [each for each in fleet.models if each.model == model]
     if not found:
-        known = ", ".join(sorted({each.model for each in fleet.models}))
-        raise _refused("--explain", f"there is no model named {model!r}", f"write one of: {known}")
+        known = sorted({each.model for each in fleet.models})
+        raise _refused("--explain", f"there is no model named {model!r}", near(model, known))
     if json:
         return show.as_json([asdict(each) for each in found])
     for each in found:

@@ -13,6 +13,9 @@ from stacks.plan.sizer import Footprint, Sized, Sizer
 GPUS_OF_A_MACHINE = (1, 2, 4, 8, 16)
 """GPUs of one machine that a replica may use: tensor parallel sizes."""
 
+GPUS_TO_SPAN = 8
+"""GPUs of a machine that a replica may be one of several on; what is smaller has bigger machines of the same GPU."""
+
 MACHINES_OF_A_REPLICA = (2, 4)
 """Pipeline stages tried where one machine cannot hold a model; each stage is a whole machine."""
 
@@ -46,7 +49,8 @@ def candidates(
             else:
                 bad.append(_rejected(place, machine, foot, found))
         whole = bad[-1] if bad else None
-        if whole and whole.machine == machine.name and whole.why.constraint == TOO_SMALL:
+        small = whole is not None and whole.machine == machine.name and whole.why.constraint == TOO_SMALL
+        if whole and small and machine.gpus >= GPUS_TO_SPAN:
             more, less = _spanning(place, machine, whole, config, catalogue, sizer)
             good += more
             bad += less

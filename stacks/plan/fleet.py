@@ -1,6 +1,7 @@
 """The plan of a fleet: (config, catalogue) -> FleetPlan, or every reason against it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from stacks.catalog.model import Catalogue
@@ -80,7 +81,7 @@ def _model_fleet(
     shares = cheapest(good, ask)
     if shares is None:
         return refusals.absurd(model, territory, ask.demand_rps)
-    chosen = tuple(share.candidate for share in shares)
+    chosen = tuple(_original(share.candidate, fits) for share, fits in zip(shares, good, strict=True))
     return ModelFleet(
         model=model,
         territory=territory,
@@ -94,6 +95,11 @@ def _model_fleet(
         rejected=tuple(bad),
         pools=_pools(model, shares, [catalogue.regions[region].zones for region in regions]),
     )
+
+
+def _original(chosen: Candidate, among: Sequence[Candidate]) -> Candidate:
+    """The candidate as it was judged: a share without spot holds it without its spot price."""
+    return next(each for each in among if replace(each, spot_usd_per_hour=chosen.spot_usd_per_hour) == chosen)
 
 
 def _pools(model: str, shares: Sequence[Share], zones: Sequence[int | None]) -> tuple[Pool, ...]:

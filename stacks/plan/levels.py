@@ -7,7 +7,7 @@ never costs less.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor
 
 from stacks.plan.fleet_model import Candidate
@@ -50,7 +50,7 @@ class Share:
 
 def cheapest(candidates: Sequence[Sequence[Candidate]], ask: Ask) -> tuple[Share, ...] | None:
     """Machines for each region, given its candidates; None when no number of machines is enough."""
-    candidates = [_undominated(region, ask) for region in candidates]
+    candidates = [_undominated(_with_and_without_spot(region, ask), ask) for region in candidates]
     bounds = sorted({_away(candidate, ask) for region in candidates for candidate in region})
     found: tuple[float, tuple[Share, ...]] | None = None
     for bound in bounds:
@@ -64,6 +64,11 @@ def cheapest(candidates: Sequence[Sequence[Candidate]], ask: Ask) -> tuple[Share
         if found is None or cost < found[0] - _ROUNDING:
             found = cost, shares
     return found[1] if found else None
+
+
+def _with_and_without_spot(region: Sequence[Candidate], ask: Ask) -> list[Candidate]:
+    """A rollout takes a replica of spot too: where that costs more than spot saves, none is used."""
+    return [*region, *(replace(each, spot_usd_per_hour=None) for each in region if _may_spot(each, ask))]
 
 
 def _undominated(region: Sequence[Candidate], ask: Ask) -> list[Candidate]:
@@ -130,7 +135,7 @@ def _steps(candidates: Sequence[Sequence[Candidate]], lowest: float, enough: flo
 def _share(region: Sequence[Candidate], level: float, base_level: float, ask: Ask) -> Share:
     return min(
         (_machines(candidate, level, base_level, ask) for candidate in region),
-        key=lambda share: (share.usd_per_hour, share.candidate.machine, share.candidate.gpus_per_replica),
+        key=lambda share: (share.usd_per_hour, share.spot, share.candidate.machine, share.candidate.gpus_per_replica),
     )
 
 

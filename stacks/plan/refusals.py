@@ -61,7 +61,7 @@ def _best(alike: Sequence[Rejected]) -> Rejected:
 
 def _elsewhere(catalogue: Catalogue, capacity: Capacity) -> str:
     offers = [
-        f"{gpu} is offered in {', '.join(catalogue.offered_in(gpu)[:6]) or 'no known region'}" for gpu in capacity.gpus
+        f"{gpu} is offered in {', '.join(catalogue.offered_in(gpu)[:4]) or 'no known region'}" for gpu in capacity.gpus
     ]
     return (
         "relax the SLO, allow another GPU or precision, move the region, or vouch by capacity.assumeAvailable for what "

@@ -68,3 +68,8 @@ def _capacity(
     source: str, layout: Layout, slo: Slo, demand: Demand, utilisation: float
 ) -> ReplicaCapacity | Infeasible:
     return replica_capacity(SHAPES[source], layout, slo, demand, cold_cache=True, utilisation=utilisation)
+
+
+def forget() -> None:
+    """Forget every capacity that was computed, for whoever measures time."""
+    _capacity.cache_clear()
