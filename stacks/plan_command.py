@@ -10,8 +10,9 @@ from typing import Any
 
 from stacks import configfile, plan_show, show
 from stacks.catalog import catalogue
-from stacks.config import parse
+from stacks.config import Config, parse
 from stacks.plan import Plan, make_plan
+from stacks.plan.checking import replays
 from stacks.plan.cost import cost_of
 from stacks.plan.fleet import make_fleet
 from stacks.plan.fleet_model import FleetPlan
@@ -20,20 +21,21 @@ from stacks.problems import ConfigurationRefused, Problem, near
 from stacks.workspace import workspace
 
 
-def plan(stack: str, *, json: bool, explain: str | None, compare: str | None) -> None:
-    """Show the plan of a stack, one model's explanation, or the difference to another stack or git revision."""
+def plan(stack: str, *, json: bool, explain: str | None, compare: str | None, replay: bool = False) -> None:
+    """Show a stack's plan, one model's explanation, the difference to another stack or git revision, or a replay."""
     root = workspace().root
     made = plan_of(root / f"Pulumi.{stack}.yaml")
     if isinstance(made, Plan):
-        if explain is not None or compare is not None:
-            raise _refused(
-                "--explain, --compare", f"{stack} runs on this machine: it buys nothing", "name a stack on clouds"
-            )
+        if explain is not None or compare is not None or replay:
+            what = f"{stack} runs on this machine: it buys nothing"
+            raise _refused("--explain, --compare, --replay", what, "name a stack on clouds")
         return show.as_json(asdict(made)) if json else _local(made)
     if compare is not None:
         return _compare(root, stack, made, compare, json=json)
     if explain is not None:
         return _explain(made, explain, json=json)
+    if replay:
+        return _replay(made, parse(configfile.read(root / f"Pulumi.{stack}.yaml")), json=json)
     return show.as_json(as_data(made)) if json else plan_show.plan(made)
 
 
@@ -53,6 +55,16 @@ def plan_of(file: Path) -> Plan | FleetPlan:
     if config.environment == "local":
         return make_plan(config)
     return make_fleet(config, catalogue(), size, datetime.now(UTC).date())
+
+
+def _replay(fleet: FleetPlan, config: Config, *, json: bool) -> None:
+    seen = []
+    for one in replays(fleet, config):
+        seen.append(one)
+        show.say(f"replayed {one.model} in {one.territory}: {one.event}, {one.arrivals}, {one.requests} requests")
+    if json:
+        return show.as_json([{**asdict(one), "kept": one.kept} for one in seen])
+    return plan_show.replayed(seen)
 
 
 def _local(made: Plan) -> None:

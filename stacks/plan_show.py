@@ -1,10 +1,13 @@
 """A fleet's plan as tables for people."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
 
+from stacks.plan.checking import Seen
 from stacks.plan.cost import Cost, cost_of
 from stacks.plan.fleet_model import FleetPlan, ModelFleet
 from stacks.show import out
@@ -149,6 +152,30 @@ def explanation(model: ModelFleet) -> None:
         row = (no.region, no.machine, gpus, f"[red]{escape(no.why.constraint)}[/red]", no.why.value, no.why.bound)
         table.add_row(*row)
     _print(table)
+
+
+def replayed(seen: Sequence[Seen]) -> None:
+    """What clients saw in each replay, against the SLO."""
+    title = "a replay, which checks the plan and does not decide it: times with margin, while the worst wave rolls"
+    table = Table(title=title, title_justify="left", box=None)
+    for column in ("model", "territory", "event", "arrivals"):
+        table.add_column(column)
+    for column in ("requests", "TTFT p50", "TTFT p95, ms", "SLO", "TPOT p50", "TPOT p95, ms", "SLO", ""):
+        table.add_column(column, justify="right")
+    for one in seen:
+        verdict = "[green]kept[/green]" if one.kept else "[red]broken[/red]"
+        first = (f"{one.ttft_p50_ms:.0f}", f"{one.ttft_p95_ms:.0f}", f"{one.slo_ttft_ms:.0f}")
+        pace = (f"{one.tpot_p50_ms:.0f}", f"{one.tpot_p95_ms:.0f}", f"{one.slo_tpot_ms:.0f}")
+        lines = (one.model, one.territory, one.event, one.arrivals, str(one.requests))
+        table.add_row(*lines, *first, *pace, verdict)
+    _print(table)
+    broken = [one for one in seen if not one.kept]
+    for one in broken:
+        lost = f"; {one.unfinished} requests had no end" if one.unfinished else ""
+        where = f"{one.model} in {one.territory}, {one.event}, {one.arrivals}"
+        out.print(f"[red]the replay breaks the SLO[/red] of {escape(where)}{lost}", highlight=False)
+    if not broken:
+        out.print(f"all {len(seen)} replays keep the SLO", highlight=False)
 
 
 def comparison(before: FleetPlan, after: FleetPlan, names: tuple[str, str]) -> None:

@@ -96,6 +96,12 @@ def test_a_stack_is_compared_with_itself_at_a_git_revision(
     assert "us-east-1" not in text, "what is the same in both is left out"
 
 
+def test_a_replay_tells_times_of_every_event(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = data(capsys, "dev", replay=True)
+    assert {row["event"] for row in found} == {row["event"] for row in data(capsys, "dev")["survival"]}
+    assert all(row["kept"] == (row["ttft_p95_ms"] <= row["slo_ttft_ms"]) for row in found)
+
+
 @pytest.mark.parametrize(
     ("stack", "how", "says"),
     [
@@ -105,10 +111,11 @@ def test_a_stack_is_compared_with_itself_at_a_git_revision(
         ("dev", {"compare": "before"}, "is no stack and no git revision with Pulumi.dev.yaml"),
         ("prod", {"explain": "llama-7b"}, "did you mean llama-70b?"),
         ("local", {"explain": "tiny"}, "local runs on this machine"),
+        ("local", {"replay": True}, "local runs on this machine"),
         ("local", {"compare": "prod"}, "local runs on this machine"),
     ],
 )
-def test_a_question_that_has_no_answer_is_refused(checkout: Path, stack: str, how: dict[str, str], says: str) -> None:
+def test_a_question_that_has_no_answer_is_refused(checkout: Path, stack: str, how: dict[str, Any], says: str) -> None:
     with pytest.raises(ConfigurationRefused) as refused:
         plan_command.plan(stack, **(QUIET | how))
     assert says in str(refused.value)
