@@ -1,8 +1,8 @@
 """A replay of requests through the replicas of a fleet: a check of a plan's P95 under bursts, not what decides it.
 
 Each replica is a server with continuous batching: in a step it makes one token for each running request and reads a
-chunk of the next prompts. Step times come from `estimate`, with the plan's margin. Requests go to a replica by hash with
-bounded load. Pure and seeded: the same arguments give the same result.
+chunk of the next prompts. Step times come from `estimate`, with the plan's margin. Requests go to a replica by hash
+with bounded load. Pure and seeded: the same arguments give the same result.
 """
 
 import heapq
