@@ -36,6 +36,8 @@ def plan(fleet: FleetPlan) -> None:
         f"= {over.seconds} s (without what clients cache beyond that); a month may lose {over.budget_seconds:.0f} s\n",
         highlight=False,
     )
+    use = "; ".join(f"{name}: {text}" for name, text in fleet.by_use)
+    out.print(f"[dim]by use and in no total:[/dim] {escape(use)}", highlight=False)
     out.print(f"[dim]without a price here:[/dim] {escape('; '.join(fleet.unpriced))}\n", highlight=False)
     for warning in fleet.warnings:
         out.print(f"[yellow]note[/yellow] {escape(warning)}", highlight=False)
@@ -138,7 +140,8 @@ def explanation(model: ModelFleet) -> None:
     for each in (*model.chosen, *model.others):
         verdict = "[green]chosen[/green]" if each in model.chosen else "would do"
         value = f"{each.replica_rps:.2f} requests/s a replica, {each.replicas_per_unit} a unit"
-        bound = f"${each.usd_per_hour:.2f}/h {each.baseline}, ${each.unit_usd / each.unit_rps:.2f}/h per request/s"
+        bought = f"{each.baseline}{f' for {each.commitment_years} years' if each.commitment_years else ''}"
+        bound = f"${each.usd_per_hour:.2f}/h {bought}, ${each.unit_usd / each.unit_rps:.2f}/h per request/s"
         table.add_row(
             each.region,
             each.machine,

@@ -8,7 +8,7 @@ from stacks.config import Config
 from stacks.config_fleet import Capacity
 from stacks.plan.drain import chat_fits_spot
 from stacks.plan.fleet_model import Candidate, Rejected, Rejection
-from stacks.plan.sizer import Footprint, Sized, Sizer
+from stacks.plan.sizer import Footprint, Sizer
 
 GPUS_OF_A_MACHINE = (1, 2, 4, 8, 16)
 """GPUs of one machine that a replica may use: tensor parallel sizes."""
@@ -104,7 +104,8 @@ def _judge(
     baseline = _baseline(machine, capacity)
     if baseline is None:
         return Rejection("sold as baseline", ", ".join(machine.capacity_types), capacity.baseline or "not spot alone")
-    price = catalogue.price(machine, place.region, baseline)
+    committed = catalogue.committed_price(machine, place.region, capacity.commitment_years)
+    price = committed or catalogue.price(machine, place.region, baseline)
     if price is None:
         return Rejection("price", "none in the catalogue", f"a price of {baseline}")
     model = config.models[place.model]
@@ -112,20 +113,6 @@ def _judge(
     if isinstance(sized, Rejection):
         return sized
     spot = _spot_price(place, machine, config, catalogue, price.usd_per_hour)
-    return _candidate(place, machine, foot, sized, baseline, price.usd_per_hour, spot, is_estimate=price.is_estimate)
-
-
-def _candidate(
-    place: Place,
-    machine: Machine,
-    foot: Footprint,
-    sized: Sized,
-    baseline: CapacityType,
-    usd: float,
-    spot: float | None,
-    *,
-    is_estimate: bool,
-) -> Candidate:
     return Candidate(
         region=place.region.name,
         machine=machine.name,
@@ -138,9 +125,10 @@ def _candidate(
         ttft_ms=sized.ttft_ms,
         tpot_ms=sized.tpot_ms,
         baseline=baseline,
-        usd_per_hour=usd,
+        commitment_years=capacity.commitment_years if committed else 0,
+        usd_per_hour=price.usd_per_hour,
         spot_usd_per_hour=spot,
-        is_estimate=is_estimate,
+        is_estimate=price.is_estimate,
         uncalibrated=sized.uncalibrated,
     )
 

@@ -189,19 +189,18 @@ def _assemble(
         for name in sorted(config.territories)
         for region in sorted(config.territories[name].regions)
     )
-    priced = [
-        (region.name, service, fact[0])
-        for region in regions
-        for (cloud, service), fact in sorted(catalogue.services.items())
-        if cloud == region.cloud and fact is not None
-    ]
     clouds = {region.cloud for region in regions}
-    unpriced = [
-        f"{service} on {cloud}"
-        for (cloud, service), fact in catalogue.services.items()
-        if fact is None and cloud in clouds
+    needed = {key: one for key, one in sorted(catalogue.services.items()) if key[0] in clouds}
+    priced = [
+        (region.name, service, one.usd_per_hour)
+        for region in regions
+        for (cloud, service), one in needed.items()
+        if cloud == region.cloud and one.usd_per_hour is not None
     ]
     guessed = {f"{pool.machine} in {pool.region}" for fleet in models for pool in fleet.pools if pool.is_estimate}
+    full = {
+        f"{each.machine} in {each.region}" for fleet in models for each in fleet.chosen if not each.commitment_years
+    }
     loose = {f"{each.gpu} for {fleet.model}" for fleet in models for each in fleet.chosen if each.uncalibrated}
     return FleetPlan(
         environment=config.environment,
@@ -213,12 +212,18 @@ def _assemble(
         failover=failover,
         drain=drain.rows(config, catalogue),
         services=tuple(priced),
-        unpriced=tuple(sorted(unpriced)),
+        by_use=tuple((f"{service} on {cloud}", one.by_use) for (cloud, service), one in needed.items() if one.by_use),
+        unpriced=tuple(sorted(f"{name} on {cloud}" for (cloud, name), one in needed.items() if one.origin is None)),
         monthly_budget_usd=capacity.monthly_budget_usd,
         warnings=(
             *(
                 f"the price of {each} is an estimate: read in another region, or made of facts of two dates"
                 for each in sorted(guessed)
+            ),
+            *(
+                f"no price of a commitment of {capacity.commitment_years} years is known for {each}: billed in full"
+                for each in sorted(full)
+                if capacity.commitment_years
             ),
             *(f"no measured point stands behind {each}: a safety factor is applied" for each in sorted(loose)),
             *(f"zones of {region.name} are unknown" for region in regions if region.zones is None),

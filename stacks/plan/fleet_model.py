@@ -35,6 +35,8 @@ class Candidate:
     """At that concurrency and p95 lengths, margin included."""
     tpot_ms: float
     baseline: CapacityType
+    commitment_years: int
+    """Years that its price commits to; 0 where there is none or its price is not known."""
     usd_per_hour: float
     """One machine, bought as `baseline`."""
     spot_usd_per_hour: float | None
@@ -208,6 +210,8 @@ class FleetPlan:
     drain: tuple[Drain, ...]
     services: tuple[tuple[str, str, float], ...]
     """Region, service, USD per hour."""
+    by_use: tuple[tuple[str, str], ...]
+    """Service and cloud, and what it bills by use, which no total holds."""
     unpriced: tuple[str, ...]
     monthly_budget_usd: float
     warnings: tuple[str, ...]

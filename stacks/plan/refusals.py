@@ -124,6 +124,9 @@ def _changes(config: Config) -> Iterator[tuple[str, Config]]:
         yield "write capacity.spotShare: 1", with_capacity(spot_share=1.0)
     if unbounded.baseline is None:
         yield "write capacity.baseline: reserved", with_capacity(baseline="reserved")
+    for years in (1, 3):
+        if years > unbounded.commitment_years:
+            yield f"write capacity.commitmentYears: {years}", with_capacity(commitment_years=years)
     for event in unbounded.survive:
         rest = tuple(each for each in unbounded.survive if each != event)
         yield f"take `{event}` out of capacity.survive", with_capacity(survive=rest)

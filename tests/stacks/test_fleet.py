@@ -158,6 +158,25 @@ def test_the_cost_is_the_sum_of_its_cuts() -> None:
     assert cost.total == pytest.approx(sum(usd for _, usd in cost.by_model) + services)
 
 
+def test_a_commitment_is_paid_where_its_price_is_known_and_told_where_not() -> None:
+    bound = planned(changed(unbudgeted(PROD), "capacity/commitmentYears", 3))
+    assert cost_of(bound).total < cost_of(planned(PROD)).total
+    years = {each.region.partition("-")[0]: each.commitment_years for f in bound.models for each in f.chosen}
+    assert years == {"gcp": 3, "aws": 0, "azure": 0}
+    told = [line for line in bound.warnings if line.startswith("no price of a commitment of 3 years is known for")]
+    assert len(told) == 3
+    assert not any("commitment" in line for line in planned(PROD).warnings)
+
+
+def test_what_has_no_price_is_listed_and_in_no_total() -> None:
+    plan = planned(PROD)
+    assert {"egress on aws", "WAF on gcp", "logs on azure"} <= set(plan.unpriced)
+    assert not {name for name, _ in plan.by_use} & set(plan.unpriced)
+    paid = {f"{service} on {region.partition('-')[0]}" for region, service, usd in plan.services if usd > 0}
+    assert {"control plane on gcp", "load balancer on aws", "load balancer with WAF on azure"} <= paid
+    assert not paid & set(plan.unpriced)
+
+
 def test_every_rejected_candidate_carries_constraint_value_and_bound() -> None:
     for fleet in planned(PROD).models:
         assert fleet.rejected
