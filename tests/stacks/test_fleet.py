@@ -48,7 +48,7 @@ def lost(plan: FleetPlan, territory: str, model: str, gone: Any) -> float:
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(rps=st.floats(0.01, 60), burst=st.floats(1, 4), share=st.floats(0, 1), together=st.booleans())
 def test_every_event_leaves_the_peak_demand_recomputed_from_pools(
     rps: float, burst: float, share: float, together: bool
@@ -66,7 +66,7 @@ def test_every_event_leaves_the_peak_demand_recomputed_from_pools(
     assert all(row.margin >= 0 for row in plan.survival)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(rps=st.floats(0.01, 80), more=st.floats(1, 3), share=st.sampled_from([0, 0.3, 0.5, 1]), scale=st.floats(0.2, 3))
 def test_more_demand_never_costs_less_with_round_figures(rps: float, more: float, share: float, scale: float) -> None:
     costs = []
@@ -78,7 +78,7 @@ def test_more_demand_never_costs_less_with_round_figures(rps: float, more: float
     assert costs[0] <= costs[1] + 1e-6
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(rps=st.floats(0.01, 40), more=st.floats(1, 3), share=st.sampled_from([0, 0.3, 0.5, 1]), every=st.booleans())
 def test_more_demand_never_costs_less_with_the_real_capacity_model(
     rps: float, more: float, share: float, every: bool
@@ -113,7 +113,7 @@ def for_sale() -> list[str]:
     )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(region=st.sampled_from(for_sale()))
 def test_adding_a_region_changes_no_other_names_or_networks(region: str) -> None:
     before = unbudgeted(changed(PROD, "capacity/gpus", []))
@@ -135,7 +135,7 @@ def reordered(value: Any, random: Any) -> Any:
     return value
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_any_order_of_the_file_gives_the_same_plan_byte_for_byte(random: Any) -> None:
     values = reordered(copy.deepcopy(PROD), random)

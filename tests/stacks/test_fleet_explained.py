@@ -142,7 +142,7 @@ CHECKS = (
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     rps=st.floats(-2, 1.6).map(lambda power: 10**power),
     share=st.floats(0, 1),

@@ -156,13 +156,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("stacks")
 
 
-@settings(max_examples=120, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=1500, deadline=None)
+@given(path=st.sampled_from(paths_of(PROD)), value=json_values)
+def test_any_value_anywhere_many_times_over(folder: Path, path: str, value: Any) -> None:
+    plan_or_refusals(stack_file(changed(PROD, path, value)), folder)
+
+
+@settings(max_examples=30, deadline=None)
 @given(path=st.sampled_from(paths_of(PROD)), value=json_values)
 def test_any_value_anywhere_gives_a_plan_or_refusals_and_never_a_traceback(folder: Path, path: str, value: Any) -> None:
     plan_or_refusals(stack_file(changed(PROD, path, value)), folder)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(first=st.sampled_from(paths_of(PROD)), second=st.sampled_from(paths_of(PROD)), drop=st.booleans())
 def test_values_in_each_others_places_or_left_out_give_a_plan_or_refusals(
     folder: Path, first: str, second: str, drop: bool
@@ -173,13 +180,13 @@ def test_values_in_each_others_places_or_left_out_give_a_plan_or_refusals(
     plan_or_refusals(stack_file(changed(PROD, first, ... if drop else moved)), folder)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(value=json_values)
 def test_any_mapping_at_all_gives_a_plan_or_refusals(folder: Path, value: Any) -> None:
     plan_or_refusals(stack_file(value), folder)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(text=st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=60))
 def test_any_text_at_all_gives_a_plan_or_refusals(folder: Path, text: str) -> None:
     plan_or_refusals(text, folder)
