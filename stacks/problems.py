@@ -29,7 +29,12 @@ class ConfigurationRefused(Exception):
         super().__init__(f"{count} problem{'s' if count != 1 else ''} in the configuration:\n{lines}")
 
 
+def like(name: str, known: Iterable[str], *, most: int = 3, cutoff: float = 0.5) -> list[str]:
+    """Known names that look like `name`, the nearest first."""
+    return difflib.get_close_matches(name, list(known), n=most, cutoff=cutoff)
+
+
 def near(name: str, known: Sequence[str]) -> str:
     """What may have been meant by a name that nothing has; some of the known names where none is like it."""
-    like = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    return f"did you mean {' or '.join(like)}?" if like else f"write one of: {', '.join(known[:12])}"
+    found = like(name, known)
+    return f"did you mean {' or '.join(found)}?" if found else f"write one of: {', '.join(known[:12])}"

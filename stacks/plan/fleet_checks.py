@@ -22,6 +22,7 @@ def problems(config: Config, catalogue: Catalogue) -> list[Problem]:
         *_vouched(config, catalogue),
         *_drain(config),
         *_waves(config),
+        *_steering(config, catalogue),
         *cidr.problems(config),
     ]
 
@@ -170,3 +171,30 @@ def _waves(config: Config) -> Iterator[Problem]:
                     fix=f"name each of these once: {', '.join(sorted(regions))}",
                 )
             seen.add(region)
+
+
+CLOUD_DNS_SECONDS = 30
+"""Least seconds between Cloud DNS's health checks of endpoints outside its cloud."""
+
+
+def _steering(config: Config, catalogue: Catalogue) -> Iterator[Problem]:
+    steering = config.steering
+    if steering is None or steering.provider != "cloud-dns":
+        return
+    if steering.probe_interval_seconds < CLOUD_DNS_SECONDS:
+        yield Problem(
+            where="meridian:steering.probeIntervalSeconds",
+            what=f"Cloud DNS checks every {CLOUD_DNS_SECONDS} s at most often, not every "
+            f"{steering.probe_interval_seconds} s",
+            why="a lost region would be seen later than this plan says",
+            fix=f"write {CLOUD_DNS_SECONDS} or more, or another provider",
+        )
+    named = [name for territory in config.territories.values() for name in territory.regions]
+    for name in sorted(set(named) & set(catalogue.regions)):
+        if catalogue.regions[name].cloud == "aws":
+            yield Problem(
+                where="meridian:steering.provider",
+                what=f"Cloud DNS answers with fixed addresses, which the load balancer of {name} has not",
+                why="its addresses change, and clients would be sent to nobody",
+                fix="write route53 or traffic-manager",
+            )

@@ -9,6 +9,7 @@ import pytest
 from stacks.catalog import CapacityType, catalogue
 from stacks.catalog.load import DATA
 from stacks.catalog.model import STALE_DAYS
+from stacks.plan.cidr import slots
 
 FACTS = catalogue()
 TABLES = {
@@ -152,3 +153,10 @@ def test_blocks_older_than_a_quarter_are_told() -> None:
     oldest = min(origin.date for origin in FACTS.origins.values())
     assert FACTS.stale(oldest + timedelta(days=STALE_DAYS)) == ()
     assert len(FACTS.stale(newest + timedelta(days=STALE_DAYS + 1))) == len(FACTS.origins)
+
+
+def test_every_region_has_a_network_of_its_own() -> None:
+    found = slots()
+    assert set(found) >= set(FACTS.regions)
+    assert len(set(found.values())) == len(found)
+    assert all(1 <= slot <= 255 for slot in found.values())
