@@ -17,9 +17,11 @@ UNBOUNDED = 10_000
 
 
 def _print(*tables: Table) -> None:
-    """Tables at the width that they need where there is no window to fit: a file or a pipe would cut their words."""
+    """Tables at the width that they need; a window that is too narrow folds their words and cuts none."""
     for table in tables:
         if out.is_terminal:
+            for column in table.columns:
+                column.overflow = "fold"
             out.print(table)
             continue
         wide = Console(file=out.file, width=UNBOUNDED)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
-from math import exp, log
+from math import ceil, exp, log
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +15,9 @@ FILE = Path(__file__).with_name("arrivals.json")
 
 MINUTE = 60
 P95_SIGMAS = 1.6449
+
+ENOUGH, MOST_REPEATS = 1500, 60
+"""Requests that a shape is repeated for, and the most repeats."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,13 @@ class Shape:
 
 def bursts(rps: float, burst: float) -> Shape:
     """A minute at the mean of the busiest hour to warm up, then minutes at `burst` times it and at the mean in turn."""
-    return Shape("bursts", (rps, rps * burst, rps, rps * burst), MINUTE, MINUTE)
+    times = _repeats(rps * (1 + burst) * MINUTE)
+    return Shape("bursts", (rps, *(rps * burst, rps) * times), MINUTE, MINUTE)
+
+
+def _repeats(requests: float) -> int:
+    """How often a shape is repeated: a 95th percentile of a few requests says nothing."""
+    return max(1, min(MOST_REPEATS, ceil(ENOUGH / requests)))
 
 
 @cache
@@ -74,14 +83,15 @@ def trace_names() -> tuple[str, ...]:
 
 
 def like_trace(name: str, rps: float, burst: float) -> Shape:
-    """Four minutes of a trace around its busiest minute, which is brought to `rps` times `burst`."""
+    """Four minutes of a trace around its busiest minute, which is brought to `rps` times `burst`; repeated when few."""
     span, rates = _traces()[name]
     minute = round(MINUTE / span)
     sums = [sum(rates[start : start + minute]) / minute for start in range(len(rates) - minute)]
     busiest = max(range(len(sums)), key=sums.__getitem__)
     start = min(max(0, busiest - 2 * minute), len(rates) - 4 * minute)
     part = rates[start : start + 4 * minute]
-    return Shape(name, tuple(rate * rps * burst / sums[busiest] for rate in part), span, MINUTE)
+    rates_now = tuple(rate * rps * burst / sums[busiest] for rate in part)
+    return Shape(name, rates_now * _repeats(sum(rates_now) * span), span, MINUTE)
 
 
 def arrivals(shape: Shape, prompt: Lengths, output: Lengths, *, seed: int, batch_share: float = 0) -> Sequence[Arrival]:

@@ -96,6 +96,7 @@ def test_a_stack_is_compared_with_itself_at_a_git_revision(
     assert "us-east-1" not in text, "what is the same in both is left out"
 
 
+@pytest.mark.slow
 def test_a_replay_tells_times_of_every_event(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = data(capsys, "dev", replay=True)
     assert {row["event"] for row in found} == {row["event"] for row in data(capsys, "dev")["survival"]}
