@@ -38,9 +38,10 @@ def plan(
     json: Machine = False,
     explain: Annotated[str | None, typer.Option(help="Show why this model runs on what it runs on.")] = None,
     compare: Annotated[str | None, typer.Option(help="Show the difference to this stack or git revision.")] = None,
+    replay: Annotated[bool, typer.Option("--replay", help="Check the SLO by replaying bursts; takes seconds.")] = False,
 ) -> None:
     """Show what would exist, what survives which loss, and what it costs; touches no cloud."""
-    plan_command.plan(stack, json=json, explain=explain, compare=compare)
+    plan_command.plan(stack, json=json, explain=explain, compare=compare, replay=replay)
 
 
 @app.command()

@@ -78,6 +78,9 @@ class Capacity(Section):
     baseline: CapacityName | None = Field(
         None, description="how the baseline is bought; without it on-demand where sold, else reserved"
     )
+    commitment_years: Literal[0, 1, 3] = Field(
+        0, description="years that the baseline is committed to; billed in full where no price of it is known"
+    )
     monthly_budget_usd: float = Field(gt=0, le=1e10, description="largest monthly cost of what has a price, in USD")
     utilisation: float = Field(0.65, gt=0, le=0.65, description="largest load of a replica at peak after a loss")
     assume_available: tuple[str, ...] = Field(

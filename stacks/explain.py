@@ -1,13 +1,12 @@
 """Pydantic's findings, told so that they teach."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from stacks.problems import Problem
+from stacks.problems import Problem, like
 
 _WHY = {
     "extra_forbidden": "the configuration is closed, so that a misspelt key cannot be ignored silently",
@@ -43,8 +42,8 @@ def _problem(detail: Any, root: type[BaseModel]) -> Problem:
 def _unknown_key(where: str, location: Sequence[Any], root: type[BaseModel]) -> Problem:
     section = _section_at(location[:-1], root)
     known = sorted(field.alias or name for name, field in section.model_fields.items()) if section else []
-    near = difflib.get_close_matches(str(location[-1]), known, n=1)
-    hint = f"did you mean `{near[0]}`? " if near else ""
+    found = like(str(location[-1]), known, most=1, cutoff=0.6)
+    hint = f"did you mean `{found[0]}`? " if found else ""
     return Problem(
         where=where,
         what=f"unknown key `{location[-1]}`",

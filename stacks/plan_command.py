@@ -10,41 +10,61 @@ from typing import Any
 
 from stacks import configfile, plan_show, show
 from stacks.catalog import catalogue
-from stacks.config import parse
+from stacks.config import Config, parse
 from stacks.plan import Plan, make_plan
+from stacks.plan.checking import replays
 from stacks.plan.cost import cost_of
 from stacks.plan.fleet import make_fleet
 from stacks.plan.fleet_model import FleetPlan
 from stacks.plan.sizing import size
-from stacks.problems import ConfigurationRefused, Problem
+from stacks.problems import ConfigurationRefused, Problem, near
 from stacks.workspace import workspace
 
 
-def plan(stack: str, *, json: bool, explain: str | None, compare: str | None) -> None:
-    """Show the plan of a stack, one model's explanation, or the difference to another stack or git revision."""
+def plan(stack: str, *, json: bool, explain: str | None, compare: str | None, replay: bool = False) -> None:
+    """Show a stack's plan, one model's explanation, the difference to another stack or git revision, or a replay."""
     root = workspace().root
-    made = _plan_of(root / f"Pulumi.{stack}.yaml")
+    made = plan_of(root / f"Pulumi.{stack}.yaml")
     if isinstance(made, Plan):
+        if explain is not None or compare is not None or replay:
+            what = f"{stack} runs on this machine: it buys nothing"
+            raise _refused("--explain, --compare, --replay", what, "name a stack on clouds")
         return show.as_json(asdict(made)) if json else _local(made)
     if compare is not None:
         return _compare(root, stack, made, compare, json=json)
     if explain is not None:
         return _explain(made, explain, json=json)
+    if replay:
+        return _replay(made, parse(configfile.read(root / f"Pulumi.{stack}.yaml")), json=json)
     return show.as_json(as_data(made)) if json else plan_show.plan(made)
 
 
 def as_data(fleet: FleetPlan) -> dict[str, Any]:
     """A plan as JSON, with its costs and margins."""
     margins = [{**asdict(row), "margin": row.margin} for row in fleet.survival]
-    failover = {**asdict(fleet.failover), "seconds": fleet.failover.seconds}
-    return {**asdict(fleet), "survival": margins, "failover": failover, "cost": asdict(cost_of(fleet))}
+    over = fleet.failover
+    failover = {**asdict(over), "detection_seconds": over.detection_seconds, "seconds": over.seconds}
+    drain = [{**asdict(row), "needed_seconds": row.needed_seconds} for row in fleet.drain]
+    cost = asdict(cost_of(fleet))
+    return {**asdict(fleet), "survival": margins, "failover": failover, "drain": drain, "cost": cost}
 
 
-def _plan_of(file: Path) -> Plan | FleetPlan:
+def plan_of(file: Path) -> Plan | FleetPlan:
+    """The plan of a stack file; raises `ConfigurationRefused`."""
     config = parse(configfile.read(file))
     if config.environment == "local":
         return make_plan(config)
     return make_fleet(config, catalogue(), size, datetime.now(UTC).date())
+
+
+def _replay(fleet: FleetPlan, config: Config, *, json: bool) -> None:
+    seen = []
+    for one in replays(fleet, config):
+        seen.append(one)
+        show.say(f"replayed {one.model} in {one.territory}: {one.event}, {one.arrivals}, {one.requests} requests")
+    if json:
+        return show.as_json([{**asdict(one), "kept": one.kept} for one in seen])
+    return plan_show.replayed(seen)
 
 
 def _local(made: Plan) -> None:
@@ -57,8 +77,8 @@ def _local(made: Plan) -> None:
 def _explain(fleet: FleetPlan, model: str, *, json: bool) -> None:
     found = [each for each in fleet.models if each.model == model]
     if not found:
-        known = ", ".join(sorted({each.model for each in fleet.models}))
-        raise _refused("--explain", f"there is no model named {model!r}", f"write one of: {known}")
+        known = sorted({each.model for each in fleet.models})
+        raise _refused("--explain", f"there is no model named {model!r}", near(model, known))
     if json:
         return show.as_json([asdict(each) for each in found])
     for each in found:
@@ -69,7 +89,7 @@ def _explain(fleet: FleetPlan, model: str, *, json: bool) -> None:
 def _compare(root: Path, stack: str, made: FleetPlan, other: str, *, json: bool) -> None:
     """Another stack's name wins over a revision's; a revision means this stack's file as it was then."""
     file = root / f"Pulumi.{other}.yaml"
-    before = _plan_of(file) if file.exists() else _at_revision(root, stack, other)
+    before = plan_of(file) if file.exists() else _at_revision(root, stack, other)
     if isinstance(before, Plan):
         raise _refused("--compare", f"{other} runs on this machine and costs nothing", "name a stack on clouds")
     if json:
@@ -89,7 +109,7 @@ def _at_revision(root: Path, stack: str, revision: str) -> Plan | FleetPlan:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / name
         copy.write_bytes(found.stdout)
-        return _plan_of(copy)
+        return plan_of(copy)
 
 
 def _refused(where: str, what: str, fix: str) -> ConfigurationRefused:

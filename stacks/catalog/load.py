@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import get_args
 
-from stacks.catalog.model import CapacityType, Catalogue, Machine, Offer, Origin, Price, PriceKind, Region
+from stacks.catalog.model import CapacityType, Catalogue, Machine, Offer, Origin, Price, PriceKind, Region, Service
 
 DATA = Path(__file__).parent / "data"
 
@@ -18,16 +18,16 @@ def catalogue() -> Catalogue:
     """The catalogue of this version, read once."""
     places = json.loads((DATA / "regions.json").read_text())
     offers = {(row["cloud"], row["machine"]): _offer(row) for row in _rows("availability.csv")}
-    prices = {(row["cloud"], row["machine"], _kind(row["kind"])): _price(row) for row in _rows("prices.csv")}
+    prices: dict[tuple[str, str, PriceKind], tuple[Price, ...]] = {}
+    for row in _rows("prices.csv"):
+        key = row["cloud"], row["machine"], _kind(row["kind"])
+        prices[key] = (*prices.get(key, ()), _price(row))
     savings = {
         (row["cloud"], row["machine"]): (float(row["saving_percent_median"]) / 100, _origin(row))
         for row in _rows("spot_savings.csv")
     }
     notices = {row["cloud"]: (int(row["notice_seconds"]), _origin(row)) for row in _rows("spot_notice.csv")}
-    services = {
-        (row["cloud"], row["service"]): (float(row["usd_per_hour"]), _origin(row)) if row["usd_per_hour"] else None
-        for row in _rows("services.csv")
-    }
+    services = {(row["cloud"], row["service"]): _service(row) for row in _rows("services.csv")}
     return Catalogue(
         regions={name: Region(name, fact["country"], fact["zones"]) for name, fact in places["regions"].items()},
         jurisdictions={name: frozenset(countries) for name, countries in places["jurisdictions"].items()},
@@ -41,7 +41,18 @@ def catalogue() -> Catalogue:
             "regions": _origin(places["country"]),
             "zones": _origin(places["zones"]),
             **_oldest("availability", ((cloud, offer.origin) for (cloud, _), offer in offers.items())),
-            **_oldest("prices", ((cloud, price.origin) for (cloud, _, _), price in prices.items())),
+            **{
+                name: origin
+                for kind in get_args(PriceKind)
+                for name, origin in _oldest(
+                    f"{kind} prices",
+                    ((key[0], each.origin) for key in prices if key[2] == kind for each in prices[key]),
+                ).items()
+            },
+            **_oldest(
+                "service prices",
+                ((cloud, one.origin) for (cloud, _), one in services.items() if one.origin is not None),
+            ),
             **_oldest("spot savings", ((cloud, origin) for (cloud, _), (_, origin) in savings.items())),
         },
     )
@@ -70,6 +81,11 @@ def _kind(text: str) -> PriceKind:
 
 def _price(row: dict[str, str]) -> Price:
     return Price(float(row["usd_per_hour"]), _origin(row), row["region"], is_estimate=False)
+
+
+def _service(row: dict[str, str]) -> Service:
+    usd = float(row["usd_per_hour"]) if row["usd_per_hour"] else None
+    return Service(usd, row["by_use"], _origin(row) if row["source"] else None)
 
 
 def _machine(row: dict[str, str]) -> Machine:

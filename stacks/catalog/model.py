@@ -1,7 +1,7 @@
 """The catalogue's vocabulary and its questions. Facts about GPUs themselves are in `stacks.catalog.gpus`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -9,7 +9,9 @@ Availability = Literal["yes", "no", "unknown"]
 """Unknown is neither: nothing is placed there unless the configuration vouches for it."""
 
 CapacityType = Literal["on-demand", "spot", "reserved"]
-PriceKind = Literal["on-demand", "spot", "committed"]
+PriceKind = Literal["on-demand", "spot", "committed-1y", "committed-3y"]
+Years = Literal[0, 1, 3]
+"""Of a commitment; 0 is none."""
 
 STALE_DAYS = 90
 """A block of facts older than this is warned of: clouds change prices and stock within a quarter."""
@@ -59,9 +61,14 @@ class Machine:
     link: str
     """How its GPUs are joined: `nvlink`, `nvlink-bridge` (pairs), `pcie` or `none`."""
     rdma: str
-    """The network between machines, empty when it has none."""
+    """The network between machines by its name, empty when it has none of its own."""
     capacity_types: tuple[CapacityType, ...]
     """How it is sold at all; large GCP and AWS types come by reservation only."""
+
+    @property
+    def has_rdma(self) -> bool:
+        """Whether GPUs of several machines reach each other's memory: GPUDirect over TCP does not count."""
+        return self.rdma.startswith(("EFA", "InfiniBand", "RoCE"))
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,17 @@ class Price:
     """Where the price was read; another region than asked for makes it an estimate."""
     is_estimate: bool
     """True when it was read in another region or put together from two dated facts."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a region needs besides machines with GPUs."""
+
+    usd_per_hour: float | None
+    """For being there; None has no price in hand."""
+    by_use: str
+    """What is billed by use, which no total holds; empty where nothing is or nothing is known."""
+    origin: Origin | None
 
 
 @dataclass(frozen=True)
@@ -95,13 +113,14 @@ class Catalogue:
     machines: Mapping[tuple[str, str], Machine]
     """By cloud and machine name."""
     offers: Mapping[tuple[str, str], Offer]
-    prices: Mapping[tuple[str, str, PriceKind], Price]
+    prices: Mapping[tuple[str, str, PriceKind], tuple[Price, ...]]
+    """By cloud, machine and kind; the first one stands in for regions that have none of their own."""
     spot_savings: Mapping[tuple[str, str], tuple[float, Origin]]
     """Median saving as a share of the on-demand price, a fact with a date of its own."""
     spot_notice: Mapping[str, tuple[int, Origin]]
     """Seconds between warning and loss of a spot machine, by cloud."""
-    services: Mapping[tuple[str, str], tuple[float, Origin] | None]
-    """USD per hour of what a region needs besides machines; None has no price in hand."""
+    services: Mapping[tuple[str, str], Service]
+    """By cloud and service."""
     origins: Mapping[str, Origin]
     """Origin of each block, for the warning about age."""
 
@@ -126,20 +145,28 @@ class Catalogue:
         )
 
     def price(self, machine: Machine, region: Region, capacity: CapacityType) -> Price | None:
-        """The hourly price; None when there is none. A reservation without commitment bills as on-demand."""
-        own = region.own_name
-        if capacity == "reserved":
-            committed = self.prices.get((machine.cloud, machine.name, "committed"))
-            return _in(own, committed) if committed else self.price(machine, region, "on-demand")
-        direct = self.prices.get((machine.cloud, machine.name, capacity))
-        if direct is not None or capacity == "on-demand":
-            return _in(own, direct)
-        full = self.prices.get((machine.cloud, machine.name, "on-demand"))
+        """The hourly price without commitment; None when there is none. A reservation alone bills as on-demand."""
+        kind: PriceKind = "spot" if capacity == "spot" else "on-demand"
+        direct = self._listed(machine, region, kind)
+        if direct is not None or kind == "on-demand":
+            return direct
+        full = self._listed(machine, region, "on-demand")
         saving = self.spot_savings.get((machine.cloud, machine.name))
         if full is None or saving is None:
             return None
         older = min((full.origin, saving[1]), key=lambda origin: origin.date)
         return Price(full.usd_per_hour * (1 - saving[0]), older, full.region, is_estimate=True)
+
+    def committed_price(self, machine: Machine, region: Region, years: Years) -> Price | None:
+        """The hourly price under a commitment of so many years; None when none is known."""
+        if years == 0:
+            return None
+        return self._listed(machine, region, "committed-1y" if years == 1 else "committed-3y")
+
+    def _listed(self, machine: Machine, region: Region, kind: PriceKind) -> Price | None:
+        known = self.prices.get((machine.cloud, machine.name, kind), ())
+        own = next((price for price in known if price.region == region.own_name), None)
+        return own or (replace(known[0], is_estimate=True) if known else None)
 
     def lies_in(self, region: Region) -> tuple[str, ...]:
         """Jurisdictions that hold a region, sorted."""
@@ -152,9 +179,3 @@ class Catalogue:
             for block, origin in sorted(self.origins.items())
             if (today - origin.date).days > STALE_DAYS
         )
-
-
-def _in(region: str, price: Price | None) -> Price | None:
-    if price is None:
-        return None
-    return Price(price.usd_per_hour, price.origin, price.region, is_estimate=price.region != region)

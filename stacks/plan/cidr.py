@@ -9,8 +9,8 @@ from stacks.catalog.load import DATA
 from stacks.config import Config
 from stacks.problems import Problem
 
-SPACE = IPv4Network("10.0.0.0/8")
-"""Each region has a /16 of it; slot 0 is kept for what spans regions."""
+SMALLEST = 20
+"""Bits of the prefix of the smallest network that subnets of every zone, pods and endpoints fit into."""
 
 
 @cache
@@ -21,7 +21,7 @@ def slots() -> dict[str, int]:
 
 
 def cidr_of(region: str, config: Config) -> str:
-    """The network of a region."""
+    """The network of a region: a /16 of 10.0.0.0/8 by its slot, unless it is fixed."""
     return config.network.fixed_cidr.get(region) or f"10.{slots()[region]}.0.0/16"
 
 
@@ -34,9 +34,16 @@ def problems(config: Config) -> list[Problem]:
             continue
         text = cidr_of(region, config)
         try:
-            networks[region] = IPv4Network(text)
+            network = IPv4Network(text)
         except ValueError as error:
             found.append(_no_network(region, text, str(error)))
+            continue
+        if not network.is_private:
+            found.append(_no_network(region, text, "its addresses are public, and belong to somebody else"))
+        elif network.prefixlen > SMALLEST:
+            found.append(_no_network(region, text, f"it is smaller than a /{SMALLEST}"))
+        else:
+            networks[region] = network
     for name in sorted(set(config.network.fixed_cidr) - set(regions)):
         found.append(
             Problem(
@@ -62,7 +69,7 @@ def problems(config: Config) -> list[Problem]:
 def _no_network(region: str, text: str, error: str) -> Problem:
     return Problem(
         where=f"meridian:network.fixedCidr.{region}",
-        what=f"{text} is no network: {error}",
+        what=f"{text} will not do: {error}",
         why="subnets are cut from it",
         fix="write a private IPv4 network such as 10.20.0.0/16, with zero bits after the prefix",
     )

@@ -1,12 +1,13 @@
 """The plan of a fleet: (config, catalogue) -> FleetPlan, or every reason against it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from stacks.catalog.model import Catalogue
 from stacks.config import Config
 from stacks.config_fleet import Capacity
-from stacks.plan import cidr, fleet_checks, refusals, survival
+from stacks.plan import cidr, drain, fleet_checks, floor, refusals, survival
 from stacks.plan.candidates import Place, candidates
 from stacks.plan.fleet_model import (
     Candidate,
@@ -69,7 +70,8 @@ def _model_fleet(
         bad += others
     if not all(good):
         empty = [region for region, fits in zip(regions, good, strict=True) if not fits]
-        return refusals.no_candidate(model, territory, empty, bad, catalogue, capacity)
+        below = floor.problems(model, config.models[model], demand, capacity, catalogue)
+        return below or refusals.no_candidate(model, territory, empty, bad, catalogue, capacity)
     ask = Ask(
         demand_rps=demand.requests_per_second * demand.burst,
         survive=frozenset(capacity.survive),
@@ -79,31 +81,39 @@ def _model_fleet(
     shares = cheapest(good, ask)
     if shares is None:
         return refusals.absurd(model, territory, ask.demand_rps)
-    chosen = tuple(share.candidate for share in shares)
+    chosen = tuple(_original(share.candidate, fits) for share, fits in zip(shares, good, strict=True))
     return ModelFleet(
         model=model,
         territory=territory,
         demand_rps=ask.demand_rps,
         output_tokens=mean(demand.output_tokens),
         mean_rps=demand.requests_per_second,
+        burst=demand.burst,
+        utilisation=capacity.utilisation,
         chosen=chosen,
         others=tuple(each for region in good for each in region if each not in chosen),
         rejected=tuple(bad),
-        pools=_pools(model, shares),
+        pools=_pools(model, shares, [catalogue.regions[region].zones for region in regions]),
     )
 
 
-def _pools(model: str, shares: Sequence[Share]) -> tuple[Pool, ...]:
+def _original(chosen: Candidate, among: Sequence[Candidate]) -> Candidate:
+    """The candidate as it was judged: a share without spot holds it without its spot price."""
+    return next(each for each in among if replace(each, spot_usd_per_hour=chosen.spot_usd_per_hour) == chosen)
+
+
+def _pools(model: str, shares: Sequence[Share], zones: Sequence[int | None]) -> tuple[Pool, ...]:
     pools = []
-    for share in shares:
+    for share, count in zip(shares, zones, strict=True):
         each = share.candidate
-        pools.append(_pool(model, each, share.base, each.usd_per_hour))
+        pools.append(_pool(model, each, share.base, count, each.usd_per_hour))
         if share.spot:
-            pools.append(_pool(model, each, share.spot, each.spot_usd_per_hour or 0.0, spot=True))
+            pools.append(_pool(model, each, share.spot, count, each.spot_usd_per_hour or 0.0, spot=True))
     return tuple(pools)
 
 
-def _pool(model: str, each: Candidate, nodes: int, usd: float, *, spot: bool = False) -> Pool:
+def _pool(model: str, each: Candidate, units: int, zones: int | None, usd: float, *, spot: bool = False) -> Pool:
+    nodes = units * each.nodes_per_replica
     return Pool(
         name=f"{each.region}-{model}-{'spot' if spot else 'base'}",
         region=each.region,
@@ -112,12 +122,20 @@ def _pool(model: str, each: Candidate, nodes: int, usd: float, *, spot: bool = F
         gpu=each.gpu,
         capacity="spot" if spot else each.baseline,
         nodes=nodes,
-        replicas=nodes * each.replicas_per_node,
+        nodes_per_replica=each.nodes_per_replica,
+        replicas=units * each.replicas_per_unit,
         gpus_per_replica=each.gpus_per_replica,
         replica_rps=each.replica_rps,
+        node_usd_per_hour=usd,
         usd_per_hour=nodes * usd,
         is_estimate=each.is_estimate or spot,
+        nodes_by_zone=by_zone(units, each.nodes_per_replica, zones),
     )
+
+
+def by_zone(units: int, nodes: int, zones: int | None) -> tuple[int, ...]:
+    """Machines in each zone: as even as can be, the machines of one replica together, as RDMA does not cross zones."""
+    return tuple(nodes * (units // zones + (zone < units % zones)) for zone in range(zones)) if zones else ()
 
 
 def _failover(config: Config) -> Failover:
@@ -125,8 +143,10 @@ def _failover(config: Config) -> Failover:
     strictest = max((model.slo.availability for model in config.models.values() if model.slo), default=0.0)
     return Failover(
         provider=steering.provider if steering else "none",
-        detection_seconds=steering.probe_interval_seconds * steering.failure_threshold if steering else 0,
+        probe_interval_seconds=steering.probe_interval_seconds if steering else 0,
+        failure_threshold=steering.failure_threshold if steering else 0,
         ttl_seconds=steering.ttl_seconds if steering else 0,
+        availability=strictest,
         budget_seconds=(1 - strictest / 100) * SECONDS_PER_MONTH,
     )
 
@@ -169,19 +189,18 @@ def _assemble(
         for name in sorted(config.territories)
         for region in sorted(config.territories[name].regions)
     )
-    priced = [
-        (region.name, service, fact[0])
-        for region in regions
-        for (cloud, service), fact in sorted(catalogue.services.items())
-        if cloud == region.cloud and fact is not None
-    ]
     clouds = {region.cloud for region in regions}
-    unpriced = [
-        f"{service} on {cloud}"
-        for (cloud, service), fact in catalogue.services.items()
-        if fact is None and cloud in clouds
+    needed = {key: one for key, one in sorted(catalogue.services.items()) if key[0] in clouds}
+    priced = [
+        (region.name, service, one.usd_per_hour)
+        for region in regions
+        for (cloud, service), one in needed.items()
+        if cloud == region.cloud and one.usd_per_hour is not None
     ]
     guessed = {f"{pool.machine} in {pool.region}" for fleet in models for pool in fleet.pools if pool.is_estimate}
+    full = {
+        f"{each.machine} in {each.region}" for fleet in models for each in fleet.chosen if not each.commitment_years
+    }
     loose = {f"{each.gpu} for {fleet.model}" for fleet in models for each in fleet.chosen if each.uncalibrated}
     return FleetPlan(
         environment=config.environment,
@@ -191,13 +210,20 @@ def _assemble(
         survive=tuple(sorted(set(capacity.survive))),
         survival=tuple(row for fleet in models for row in survival.rows(fleet, capacity.survive, waves)),
         failover=failover,
+        drain=drain.rows(config, catalogue),
         services=tuple(priced),
-        unpriced=tuple(sorted(unpriced)),
+        by_use=tuple((f"{service} on {cloud}", one.by_use) for (cloud, service), one in needed.items() if one.by_use),
+        unpriced=tuple(sorted(f"{name} on {cloud}" for (cloud, name), one in needed.items() if one.origin is None)),
         monthly_budget_usd=capacity.monthly_budget_usd,
         warnings=(
             *(
                 f"the price of {each} is an estimate: read in another region, or made of facts of two dates"
                 for each in sorted(guessed)
+            ),
+            *(
+                f"no price of a commitment of {capacity.commitment_years} years is known for {each}: billed in full"
+                for each in sorted(full)
+                if capacity.commitment_years
             ),
             *(f"no measured point stands behind {each}: a safety factor is applied" for each in sorted(loose)),
             *(f"zones of {region.name} are unknown" for region in regions if region.zones is None),

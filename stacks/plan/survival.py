@@ -8,22 +8,27 @@ from stacks.plan.fleet_model import ModelFleet, Pool, SurvivalRow
 def waves_of(regions: Iterable[str], waves: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
     """The waves of a rollout; regions that no wave names change alone, last, in order of their names."""
     named = {region for wave in waves for region in wave}
-    return (*waves, *((region,) for region in sorted(regions) if region not in named))
+    return (*(tuple(sorted(wave)) for wave in waves), *((region,) for region in sorted(regions) if region not in named))
 
 
-def rows(fleet: ModelFleet, survive: Iterable[str], waves: tuple[tuple[str, ...], ...]) -> tuple[SurvivalRow, ...]:
-    """One row per event: nothing lost, each region lost, all spot lost."""
-    events: list[tuple[str, list[Pool]]] = [("rollout alone", list(fleet.pools))]
+def events(fleet: ModelFleet, survive: Iterable[str]) -> list[tuple[str, list[Pool]]]:
+    """Each event with the pools that it leaves: nothing lost, each region lost, all spot lost."""
+    found = [("rollout alone", list(fleet.pools))]
     if "region" in survive:
-        events += [
+        found += [
             (f"{region} lost", [pool for pool in fleet.pools if pool.region != region])
             for region in sorted({pool.region for pool in fleet.pools})
         ]
     if "spot" in survive:
-        events.append(("all spot lost", [pool for pool in fleet.pools if pool.capacity != "spot"]))
+        found.append(("all spot lost", [pool for pool in fleet.pools if pool.capacity != "spot"]))
+    return found
+
+
+def rows(fleet: ModelFleet, survive: Iterable[str], waves: tuple[tuple[str, ...], ...]) -> tuple[SurvivalRow, ...]:
+    """One row per event."""
     return tuple(
         SurvivalRow(fleet.territory, fleet.model, event, remaining(left, waves), fleet.demand_rps)
-        for event, left in events
+        for event, left in events(fleet, survive)
     )
 
 

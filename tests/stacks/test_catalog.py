@@ -9,6 +9,7 @@ import pytest
 from stacks.catalog import CapacityType, catalogue
 from stacks.catalog.load import DATA
 from stacks.catalog.model import STALE_DAYS
+from stacks.plan.cidr import slots
 
 FACTS = catalogue()
 TABLES = {
@@ -33,10 +34,12 @@ def test_each_row_of_a_table_has_a_key_of_its_own_and_a_dated_source_for_each_fi
     assert keys
     assert len(keys) == len(set(keys))
     for row in found:
+        figures = [row[column] for column in ("usd_per_hour", "by_use") if row.get(column)]
         if row.get("source"):
-            assert date(2024, 1, 1) < date.fromisoformat(row["date"])
+            assert date(2020, 1, 1) < date.fromisoformat(row["date"]) <= date(2026, 11, 25)
+            assert figures or name not in ("services.csv", "prices.csv")
         else:
-            assert name == "machines.csv" or not row["usd_per_hour"]
+            assert name == "machines.csv" or not figures, "no figure without a source"
 
 
 def test_every_row_speaks_of_a_known_machine_and_of_known_regions() -> None:
@@ -48,7 +51,8 @@ def test_every_row_speaks_of_a_known_machine_and_of_known_regions() -> None:
         FACTS.regions
     )
     assert strangers == set()
-    assert {f"{key[0]}-{price.region}" for key, price in FACTS.prices.items()} <= set(FACTS.regions)
+    read_in = {f"{key[0]}-{price.region}" for key, prices in FACTS.prices.items() for price in prices}
+    assert read_in <= set(FACTS.regions)
 
 
 def test_machines_are_sold_somehow_and_spot_is_never_dearer() -> None:
@@ -56,10 +60,13 @@ def test_machines_are_sold_somehow_and_spot_is_never_dearer() -> None:
         assert machine.capacity_types
         assert set(machine.capacity_types) <= set(get_args(CapacityType))
         assert machine.gpus >= 1
-    for (cloud, name, kind), price in FACTS.prices.items():
-        assert price.usd_per_hour > 0
-        if kind == "spot":
-            assert price.usd_per_hour < FACTS.prices[cloud, name, "on-demand"].usd_per_hour
+    for (cloud, name, kind), prices in FACTS.prices.items():
+        for price in prices:
+            assert price.usd_per_hour > 0
+            place = FACTS.regions[f"{cloud}-{price.region}"]
+            full = FACTS.price(FACTS.machines[cloud, name], place, "on-demand")
+            assert full is not None
+            assert kind == "on-demand" or price.usd_per_hour < full.usd_per_hour, "what binds or may be lost is cheaper"
     assert all(0 < saving < 0.9 for saving, _ in FACTS.spot_savings.values())
 
 
@@ -96,12 +103,49 @@ def test_spot_notice_is_what_the_clouds_say() -> None:
     assert {cloud: seconds for cloud, (seconds, _) in FACTS.spot_notice.items()} == {"aws": 120, "gcp": 30, "azure": 30}
 
 
-def test_a_price_read_elsewhere_is_an_estimate() -> None:
-    machine = FACTS.machines["gcp", "a3-highgpu-8g"]
-    here = FACTS.price(machine, FACTS.regions["gcp-us-central1"], "on-demand")
-    there = FACTS.price(machine, FACTS.regions["gcp-europe-west4"], "on-demand")
-    assert here is not None and not here.is_estimate
-    assert there is not None and there.is_estimate
+def test_a_price_read_elsewhere_is_an_estimate_and_one_of_the_region_itself_comes_first() -> None:
+    high, mega = (FACTS.machines["gcp", f"a3-{name}-8g"] for name in ("highgpu", "megagpu"))
+    here = FACTS.price(high, FACTS.regions["gcp-us-central1"], "on-demand")
+    there = FACTS.price(high, FACTS.regions["gcp-europe-west4"], "on-demand")
+    assert here is not None and there is not None
+    assert not here.is_estimate and not there.is_estimate
+    assert here.usd_per_hour < there.usd_per_hour
+    elsewhere = FACTS.price(mega, FACTS.regions["gcp-europe-west4"], "on-demand")
+    assert elsewhere is not None and elsewhere.is_estimate and elsewhere.region != "europe-west4"
+
+
+def test_a_longer_commitment_is_cheaper_where_its_price_is_known_and_unknown_elsewhere() -> None:
+    place, machine = FACTS.regions["gcp-europe-west4"], FACTS.machines["gcp", "a3-highgpu-8g"]
+    full = FACTS.price(machine, place, "reserved")
+    one, three = FACTS.committed_price(machine, place, 1), FACTS.committed_price(machine, place, 3)
+    assert full is not None and one is not None and three is not None
+    assert three.usd_per_hour < one.usd_per_hour < full.usd_per_hour
+    assert FACTS.committed_price(machine, place, 0) is None
+    assert FACTS.committed_price(FACTS.machines["aws", "p5.48xlarge"], FACTS.regions["aws-us-east-1"], 3) is None
+
+
+def test_every_region_lies_in_a_country_and_every_cloud_has_notice_and_the_same_questions_of_cost() -> None:
+    assert all(len(region.country) == 2 and region.country.isupper() for region in FACTS.regions.values())
+    assert all(region.zones is None or 1 <= region.zones <= 6 for region in FACTS.regions.values())
+    assert all(countries for countries in FACTS.jurisdictions.values())
+    clouds = {machine.cloud for machine in FACTS.machines.values()}
+    assert clouds == {region.cloud for region in FACTS.regions.values()} == set(FACTS.spot_notice)
+    for cloud in clouds:
+        told = " ".join(service for owner, service in FACTS.services if owner == cloud)
+        for question in (
+            "control plane",
+            "load balancer",
+            "WAF",
+            "NAT" if cloud != "aws" else "endpoints",
+            "logs",
+            "egress",
+        ):
+            assert question in told
+
+
+def test_what_has_no_price_is_none_and_never_nothing() -> None:
+    assert all(one.usd_per_hour is None or one.usd_per_hour > 0 for one in FACTS.services.values())
+    assert FACTS.services["aws", "egress"].usd_per_hour is None
 
 
 def test_blocks_older_than_a_quarter_are_told() -> None:
@@ -109,3 +153,10 @@ def test_blocks_older_than_a_quarter_are_told() -> None:
     oldest = min(origin.date for origin in FACTS.origins.values())
     assert FACTS.stale(oldest + timedelta(days=STALE_DAYS)) == ()
     assert len(FACTS.stale(newest + timedelta(days=STALE_DAYS + 1))) == len(FACTS.origins)
+
+
+def test_every_region_has_a_network_of_its_own() -> None:
+    found = slots()
+    assert set(found) >= set(FACTS.regions)
+    assert len(set(found.values())) == len(found)
+    assert all(1 <= slot <= 255 for slot in found.values())
