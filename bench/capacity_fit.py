@@ -1,91 +1,128 @@
 """Fits the capacity model's constants to measured rows: `python -m bench.capacity_fit FILE.csv`."""
 
-import csv
 import json
-import math
-import statistics
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+from bench.capacity_rows import Row, read
 from stacks.capacity.calibration import FILE, Calibration
-from stacks.capacity.model import Layout, Request, estimate
-from stacks.capacity.shapes import SHAPES
-from stacks.catalog.gpus import GPUS
+from stacks.capacity.physics import times
+from stacks.capacity.work import Work, work
 
-Row = dict[str, Any]
+Array = NDArray[np.float64]
+FIXED = {"dense_fill", "queue", "cache_growth"}
+SHARES = {"bandwidth", "kv_bandwidth", "activation", "compute", "expert_compute", "attention", "link", "burst"}
+NAMES = [f.name for f in fields(Calibration) if f.name not in FIXED]
+PULL = 2.0
+"""How strongly a constant leans to its default, in units of one row's residual per factor e; chosen by the splits."""
+PULLS = {"first_ms": 5.0, "launch_us": 0.3, "age_sequence_us": 0.3, "activation": 0.5, "expert_fill": 0.5}
+OTHER_ENGINES = 0.15
+"""Weight of a row of another engine: it informs hardware and models, the headline is vLLM."""
+HABITS = ("kernel", "host", "first", "gemm")
+ENGINES = ("vllm", "sglang", "trtllm")
 
 
-def rows(path: Path) -> tuple[list[Row], int]:
-    """Aggregated vLLM rows that can be read, and how many were refused."""
-    with path.open() as opened:
-        wanted = [r for r in csv.DictReader(opened) if r["backend"] == "vllm" and r["mode"] == "agg"]
-    good = [_row(r) for r in wanted if r["model_path"] in SHAPES and r["system"].removesuffix("_sxm") in GPUS]
-    return good, len(wanted) - len(good)
+@dataclass(frozen=True)
+class Table:
+    """Rows as arrays."""
+
+    work: Work
+    batch: Array
+    prompt: Array
+    output: Array
+    cached: Array
+    ttft: Array
+    tpot: Array
+    engine: NDArray[np.int64]
 
 
-def _row(r: dict[str, str]) -> Row:
-    gpu, ways = r["system"].removesuffix("_sxm"), int(r["tp_size"] or 1)
-    layout = Layout(gpu, ways, int(r["pp_size"] or 1), r["precision"] or "bf16")
-    ranks = int(r["attention_dp_size"] or 1)
-    return {
-        "shape": SHAPES[r["model_path"]], "layout": layout, "batch": float(r["batch_size"]), "ranks": ranks,
-        "request": Request(int(r["isl"]), int(r["osl"])), "gpu": gpu, "model": r["model_path"],
-        "precision": layout.precision, "osl": int(r["osl"]),
-        "ttft": float(r["silicon_ttft_ms"]), "tpot": float(r["silicon_tpot_ms"]),
+def table(rows: list[Row]) -> Table:
+    """The rows, one array per figure."""
+    each = [work(row.shape, row.layout, age=row.age) for row in rows]
+    columns = {f.name: np.array([getattr(w, f.name) for w in each], float) for f in fields(Work)}
+
+    def column(name: str) -> Array:
+        return np.array([getattr(row, name) for row in rows], float)
+
+    return Table(
+        Work(**cast("dict[str, Any]", columns)),
+        *(column(name) for name in ("batch", "prompt", "output", "cached", "ttft", "tpot")),
+        np.array([ENGINES.index(row.engine) for row in rows]),
+    )
+
+
+def predict(t: Table, c: Calibration) -> tuple[Array, Array]:
+    """TTFT and TPOT of every row, by the same lines that `estimate` runs."""
+    got = times(
+        t.work, c, batch=cast("float", t.batch), prompt=cast("float", t.prompt),
+        cached=cast("float", t.cached), output=cast("float", t.output),
+    )  # fmt: skip
+    return cast("Array", got[0]), cast("Array", got[1])
+
+
+def fit(rows: list[Row]) -> Calibration:
+    """Constants by robust least squares on log errors; other engines get their own factors, which are dropped."""
+    t = table(rows)
+    used = (t.work.cache_tokens > 0) & (t.work.ways <= 8)
+    weight = np.sqrt(np.where(t.engine == 0, 1.0, OTHER_ENGINES) * used)
+    start = np.log([getattr(Calibration(), name) for name in NAMES] + [1.0] * len(HABITS) * 2)
+    pull = PULL * np.array([PULLS.get(name, 1.0) for name in NAMES] + [1.0] * len(HABITS) * 2)
+    upper = np.array([0.0 if name in SHARES else 12.0 for name in NAMES] + [5.0] * len(HABITS) * 2) + 1e-9
+
+    def residuals(x: Array) -> Array:
+        first, each = predict(t, _calibration(x, t.engine))
+        return np.concatenate(
+            [0.5 * weight * np.log(first / t.ttft), weight * np.log(each / t.tpot), pull * (x - start)]
+        )
+
+    found = least_squares(
+        residuals, np.minimum(start, upper - 1e-3), bounds=(-12.0, upper), loss="soft_l1", f_scale=0.1, max_nfev=60
+    )
+    return Calibration(**dict(zip(NAMES, np.exp(found.x[: len(NAMES)]).tolist(), strict=True)))
+
+
+def _calibration(x: Array, engine: NDArray[np.int64]) -> Calibration:
+    """Constants of a trial, with every other engine's habits multiplied in, row by row."""
+    values = np.exp(x)
+    plain = dict(zip(NAMES, values[: len(NAMES)], strict=True))
+    habits = np.vstack([np.ones(len(HABITS)), values[len(NAMES) :].reshape(2, len(HABITS))])[engine].T
+    kernel, host, first, gemm = habits
+    scaled = {
+        "kernel_us": plain["kernel_us"] * kernel, "launch_us": plain["launch_us"] * kernel,
+        "step_ms": plain["step_ms"] * host, "sequence_us": plain["sequence_us"] * host,
+        "first_ms": plain["first_ms"] * first, "bandwidth": plain["bandwidth"] / gemm,
+        "compute": plain["compute"] / gemm, "expert_compute": plain["expert_compute"] / gemm,
     }  # fmt: skip
+    return replace(Calibration(), **cast("dict[str, Any]", plain | scaled))
 
 
-def errors(row: Row, c: Calibration) -> tuple[float, float, float]:
+def errors(rows: list[Row], c: Calibration) -> tuple[Array, Array, Array]:
     """Signed relative errors of end to end, TTFT and TPOT."""
-    got = estimate(row["shape"], row["layout"], batch=row["batch"], request=row["request"], calibration=c)
-    true = row["ttft"] + row["tpot"] * (row["osl"] - 1)
-    return got.end_to_end_ms / true - 1, got.ttft_ms / row["ttft"] - 1, got.tpot_ms / row["tpot"] - 1
-
-
-def _loss(some: list[Row], c: Calibration) -> float:
-    total = 0.0
-    for row in some:
-        whole, first, each = errors(row, c)
-        total += abs(math.log1p(whole)) + 0.5 * abs(math.log1p(first)) + 0.5 * abs(math.log1p(each))
-    return total / len(some)
-
-
-def fit(some: list[Row], rounds: int = 14) -> Calibration:
-    """Constants by coordinate search in log space; shares stay at most 1."""
-    best, step = Calibration(), 0.6
-    least = _loss(some, best)
-    for _ in range(rounds):
-        before = least
-        for name, old in asdict(best).items():
-            for factor in (math.exp(step), math.exp(-step)):
-                shares = ("bandwidth", "decode_compute", "prefill_compute")
-                value = min(1.0, old * factor) if name in shares else old * factor
-                trial = replace(best, **{name: value})
-                if (loss := _loss(some, trial)) < least:
-                    best, least = trial, loss
-        if before - least < 0.002:
-            step /= 2
-    return best
-
-
-def summary(some: list[Row], c: Calibration) -> list[str]:
-    """Median, p90 and signed median of the three errors, as percentages."""
-    columns = zip(*(errors(row, c) for row in some), strict=True)
-    return [_three(list(column)) for column in columns]
-
-
-def _three(column: list[float]) -> str:
-    size = sorted(abs(x) for x in column)
-    return f"{statistics.median(size):6.1%} {size[int(0.9 * (len(size) - 1))]:6.1%} {statistics.median(column):+6.1%}"
+    t = table(rows)
+    first, each = predict(t, c)
+    whole = (first + each * (t.output - 1)) / (t.ttft + t.tpot * (t.output - 1)) - 1
+    return whole, first / t.ttft - 1, each / t.tpot - 1
 
 
 def main() -> None:
-    some, _ = rows(Path(sys.argv[1]))
-    found = fit(some[::2], rounds=18)
-    note = {"date": "2026-11-25", "source": "aggregated vLLM rows of the measured sample, every second row"}
-    FILE.write_text(json.dumps({**note, "rows": len(some[::2]), "values": asdict(found)}, indent=1) + "\n")
+    path = Path(sys.argv[1])
+    rows, _ = read(path, engines=ENGINES)
+    found = fit(rows)
+    note = {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "source": f"aggregated rows of {path.name}: vLLM, and with weight {OTHER_ENGINES} SGLang and TensorRT-LLM",
+        "rows": len(rows),
+        "unfitted": sorted(FIXED),
+    }
+    FILE.write_text(json.dumps(note | {"values": asdict(found)}, indent=1) + "\n")
+    print(json.dumps(asdict(found), indent=1))
 
 
 if __name__ == "__main__":

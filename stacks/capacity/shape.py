@@ -34,6 +34,24 @@ class ModelShape:
     """Values cached per token and layer under latent attention (MLA); 0 for grouped-query attention."""
     q_latent: int = 0
     tied: bool = False
+    window: int = 0
+    """Tokens that a layer with a sliding window (or with linear or selected attention) looks back."""
+    window_layers: int = 0
+    qk_norm: bool = False
+    wide_qk_norm: bool = False
+    """Whether that norm spans all heads, which takes two more all-reduces per layer."""
+    biased_router: bool = False
+    """Whether the router adds a correction bias and groups experts (DeepSeek's way)."""
+
+    @property
+    def kv_values(self) -> int:
+        """Values cached per token and layer."""
+        return self.kv_latent or 2 * self.kv_heads * self.head_dim
+
+    @property
+    def attention_width(self) -> float:
+        """Mean width of query-key and value products per head; a latent's keys carry 64 rotary values more."""
+        return self.head_dim + 32 if self.kv_latent else self.head_dim
 
     @property
     def attention_parameters(self) -> int:
@@ -72,14 +90,9 @@ class ModelShape:
         """Weights that take part in one token's arithmetic."""
         return self.dense_parameters + self.moe_layers * self.experts_per_token * self.expert_parameters
 
-    def weight_bytes(self, precision: str) -> float:
-        """Bytes of all weights; the embedding is counted at `precision` too."""
-        return self.parameters * BYTES[precision]
-
     def kv_bytes_per_token(self, kv_precision: str = "bf16") -> float:
         """Bytes of cache per token over all layers."""
-        values = self.kv_latent or 2 * self.kv_heads * self.head_dim
-        return self.layers * values * BYTES[kv_precision]
+        return self.layers * self.kv_values * BYTES[kv_precision]
 
 
 def shape_from_config(config: Mapping[str, Any]) -> ModelShape:
@@ -118,4 +131,16 @@ def shape_from_config(config: Mapping[str, Any]) -> ModelShape:
         kv_latent=latent + (text.get("qk_rope_head_dim") or 0) if latent else 0,
         q_latent=text.get("q_lora_rank") or 0,
         tied=bool(text.get("tie_word_embeddings")),
+        window=_window(text)[0],
+        window_layers=_window(text)[1],
+        qk_norm=str(text.get("model_type", "")).startswith(("qwen3", "gemma3", "minimax")),
+        wide_qk_norm=str(text.get("model_type", "")).startswith("minimax"),
+        biased_router=bool(text.get("topk_method") == "noaux_tc" or text.get("use_routing_bias")),
     )
+
+
+def _window(text: Mapping[str, Any]) -> tuple[int, int]:
+    """Width and number of the layers that do not look at the whole context."""
+    width, kinds = text.get("sliding_window") or 0, text.get("layer_types") or ()
+    narrow = sum(1 for kind in kinds if kind != "full_attention")
+    return (width or 64, narrow) if narrow else (0, 0)

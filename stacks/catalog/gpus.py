@@ -1,5 +1,6 @@
 """What each GPU can do: memory, bandwidth, dense arithmetic, interconnect."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -41,17 +42,42 @@ def _gpu(
 GPUS: dict[str, Gpu] = {
     gpu.name: gpu
     for gpu in (
+        _gpu("t4", 16, 320, (65,), 16, max_tp=4),
+        _gpu("v100", 32, 900, (125,), 150),
+        _gpu("a10", 24, 600, (125,), 32),
         _gpu("a10g", 24, 600, (70,), 32, max_tp=8),
+        _gpu("a30", 24, 933, (165,), 100),
+        _gpu("a6000", 48, 768, (155,), 56),
         _gpu("l4", 24, 300, (121, 242), 32),
+        _gpu("l40", 48, 864, (181, 362), 32),
         _gpu("l40s", 48, 864, (362, 733), 32),
+        _gpu("rtx-6000-ada", 48, 960, (364, 728), 32),
+        _gpu("rtx-pro-6000", 96, 1792, (504, 1008, 2015), 64),
         _gpu("a100-40", 40, 1555, (312,), 300, max_tp=16),
         _gpu("a100-80", 80, 2039, (312,), 300),
+        _gpu("a100-80-pcie", 80, 1935, (312,), 32),
         _gpu("h100", 80, 3350, (989, 1979), 450, calibrated=True),
+        _gpu("h100-pcie", 80, 2000, (756, 1513), 64),
         _gpu("h100-nvl", 94, 3900, (835, 1671), 300, max_tp=2),
+        _gpu("h800", 80, 3350, (989, 1979), 200),
+        _gpu("h20", 96, 4000, (148, 296), 450),
         _gpu("h200", 141, 4800, (989, 1979), 450, calibrated=True),
+        _gpu("gh200", 96, 4000, (989, 1979), 450, max_tp=1),
         _gpu("b200", 180, 8000, (2250, 4500, 9000), 900, calibrated=True),
         _gpu("b300", 270, 8000, (2250, 4500, 13500), 900, calibrated=True),
         _gpu("gb200", 186, 8000, (2500, 5000, 10000), 900, max_tp=72),
         _gpu("gb300", 278, 8000, (2500, 5000, 15000), 900, max_tp=72),
+        _gpu("mi300x", 192, 5300, (1307, 2615), 448),
+        _gpu("mi325x", 256, 6000, (1307, 2615), 448),
+        _gpu("mi355x", 288, 8000, (2500, 5000, 10000), 538),
     )
 }
+
+_SYSTEMS = {"a100": "a100-80", "a100-pcie": "a100-80-pcie", "a100-80gb": "a100-80", "a100-40gb": "a100-40"}
+
+
+def find_gpu(system: str) -> Gpu | None:
+    """The GPU that a benchmark calls `system`: `h100_sxm`, `NVIDIA-H200`, `gb200_nvl72` are known; else None."""
+    key = re.sub(r"^nvidia[-_ ]", "", system.strip().lower()).replace("_", "-").replace(" ", "-")
+    key = re.sub(r"-(sxm\d?|nvl\d{2}|hgx|dgx|\d+x)(?=-|$)", "", key)
+    return GPUS.get(_SYSTEMS.get(key, key))
