@@ -1,4 +1,4 @@
-"""Time to derive the shapes of a stack's types from the SDKs, and to read them again: `python -m bench.rehearsal_schema`.
+"""Time to derive the shapes of a stack's types from the SDKs, and to read them: `python -m bench.rehearsal_schema`.
 
 Each round is a process of its own for each cloud, with an empty folder of shapes first and the filled one after.
 """
