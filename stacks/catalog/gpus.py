@@ -7,7 +7,7 @@ from dataclasses import dataclass
 SHEET = "vendor data sheet, dense figures, from general knowledge and not re-read; written 2026-11-25"
 
 READ = {
-    "h100": "regantih.github.io tokens-to-embodied-minds, H100 and B200 drills: 989 TFLOP/s, 3.35 TB/s, NVLink 900 GB/s",
+    "h100": "regantih.github.io, H100 and B200 drills: 989 TFLOP/s, 3.35 TB/s, NVLink 900 GB/s",
     "h200": "itkb.uw.cz 2026-06 H200 vs B300: 989 and 1979 TFLOP/s, 4.8 TB/s, 141 GB",
     "b200": "glennklockwood.com/garden/processors/B200, HGX at 1000 W; another page says 7.7 TB/s for HGX",
     "b300": "glennklockwood.com/garden/processors/B300, HGX; fp4 there 13125",
