@@ -12,8 +12,8 @@ from stacks.capacity.work import Layout, cache_tokens
 from stacks.catalog.gpus import GPUS, find_gpu
 
 Raw = dict[str, str]
-UNKNOWN_AGE = 0.2
-"""Where neither version nor date is told: about the mean of the sample's rows that tell."""
+UNKNOWN_AGE = 0.15
+"""Where neither version nor date is told: the mean of the sample's rows that name a version."""
 
 
 class RowRefused(ValueError):
