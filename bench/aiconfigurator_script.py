@@ -6,7 +6,6 @@ import logging
 import sys
 from typing import Any
 
-
 LOCAL = {"meta-llama/Llama-3.1-70B": "meta-llama/Meta-Llama-3.1-70B"}
 """Names under which it ships a configuration file, so that it needs no network."""
 

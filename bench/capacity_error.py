@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from bench.capacity_aic import predicted
-from bench.capacity_fit import ENGINES, Array, errors, fit
+from bench.capacity_fit import fit
 from bench.capacity_rows import Row, read
+from bench.capacity_table import ENGINES, Array, errors
 from stacks.capacity.calibration import CALIBRATION, FILE, IDEAL, Calibration
 
 ERRORS = FILE.with_name("errors.json")
@@ -50,7 +51,7 @@ def groups(rows: list[Row]) -> list[tuple[str, str]]:
 
 
 def splits(rows: list[Row], everything: list[Row]) -> list[Line]:
-    """Each GPU, model and precision predicted by constants fitted without it in any engine's rows; then each key's all."""
+    """Each GPU, model and precision by constants fitted without it in any engine's rows; then each key's all."""
     lines, pooled = [], []
     for key in KEYS:
         parts = []

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -12,59 +12,18 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from bench.capacity_rows import Row, read
+from bench.capacity_table import ENGINES, Array, predict, table
 from stacks.capacity.calibration import FILE, Calibration
-from stacks.capacity.physics import times
-from stacks.capacity.work import Work, work
 
-Array = NDArray[np.float64]
 FIXED = {"dense_fill", "queue", "cache_growth"}
 SHARES = {"bandwidth", "kv_bandwidth", "activation", "compute", "expert_compute", "attention", "link", "burst"}
 NAMES = [f.name for f in fields(Calibration) if f.name not in FIXED]
-PULL = 2.0
+PULL = 4.0
 """How strongly a constant leans to its default, in units of one row's residual per factor e; chosen by the splits."""
 PULLS = {"first_ms": 5.0, "launch_us": 0.3, "age_sequence_us": 0.3, "activation": 0.5, "expert_fill": 0.5}
 OTHER_ENGINES = 0.15
 """Weight of a row of another engine: it informs hardware and models, the headline is vLLM."""
 HABITS = ("kernel", "host", "first", "gemm")
-ENGINES = ("vllm", "sglang", "trtllm")
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows as arrays."""
-
-    work: Work
-    batch: Array
-    prompt: Array
-    output: Array
-    cached: Array
-    ttft: Array
-    tpot: Array
-    engine: NDArray[np.int64]
-
-
-def table(rows: list[Row]) -> Table:
-    """The rows, one array per figure."""
-    each = [work(row.shape, row.layout, age=row.age) for row in rows]
-    columns = {f.name: np.array([getattr(w, f.name) for w in each], float) for f in fields(Work)}
-
-    def column(name: str) -> Array:
-        return np.array([getattr(row, name) for row in rows], float)
-
-    return Table(
-        Work(**cast("dict[str, Any]", columns)),
-        *(column(name) for name in ("batch", "prompt", "output", "cached", "ttft", "tpot")),
-        np.array([ENGINES.index(row.engine) for row in rows]),
-    )
-
-
-def predict(t: Table, c: Calibration) -> tuple[Array, Array]:
-    """TTFT and TPOT of every row, by the same lines that `estimate` runs."""
-    got = times(
-        t.work, c, batch=cast("float", t.batch), prompt=cast("float", t.prompt),
-        cached=cast("float", t.cached), output=cast("float", t.output),
-    )  # fmt: skip
-    return cast("Array", got[0]), cast("Array", got[1])
 
 
 def fit(rows: list[Row]) -> Calibration:
@@ -101,14 +60,6 @@ def _calibration(x: Array, engine: NDArray[np.int64]) -> Calibration:
         "compute": plain["compute"] / gemm, "expert_compute": plain["expert_compute"] / gemm,
     }  # fmt: skip
     return replace(Calibration(), **cast("dict[str, Any]", plain | scaled))
-
-
-def errors(rows: list[Row], c: Calibration) -> tuple[Array, Array, Array]:
-    """Signed relative errors of end to end, TTFT and TPOT."""
-    t = table(rows)
-    first, each = predict(t, c)
-    whole = (first + each * (t.output - 1)) / (t.ttft + t.tpot * (t.output - 1)) - 1
-    return whole, first / t.ttft - 1, each / t.tpot - 1
 
 
 def main() -> None:

@@ -12,6 +12,8 @@ from stacks.capacity.work import Layout, cache_tokens
 from stacks.catalog.gpus import GPUS, find_gpu
 
 Raw = dict[str, str]
+UNKNOWN_AGE = 0.15
+"""Where neither version nor date is told: the mean of the sample's rows that name a version."""
 
 
 class RowRefused(ValueError):
@@ -116,4 +118,6 @@ def _age(raw: Raw) -> float:
         return min(1.0, max(0.0, (18 - int(minor[1])) / 7))
     if "nightly" in version or (version and version[0].isdigit()):
         return 0.0
-    return 0.0 if measured and int(measured[1]) > 2025 else 1.0
+    if measured:
+        return 0.0 if int(measured[1]) > 2025 else 1.0
+    return UNKNOWN_AGE

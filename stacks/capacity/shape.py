@@ -126,7 +126,8 @@ def shape_from_config(config: Mapping[str, Any]) -> ModelShape:
         experts=experts,
         experts_per_token=chosen,
         expert_intermediate=width if experts else 0,
-        shared_experts=text.get("n_shared_experts") or 0,
+        shared_experts=text.get("n_shared_experts")
+        or (text.get("shared_expert_intermediate_size") or 0) // (width or 1),
         dense_layers=(text.get("first_k_dense_replace") or 0) if experts else 0,
         kv_latent=latent + (text.get("qk_rope_head_dim") or 0) if latent else 0,
         q_latent=text.get("q_lora_rank") or 0,

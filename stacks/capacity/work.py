@@ -11,6 +11,10 @@ RESERVED_GIB = 3
 WEIGHT_ONLY_KERNELS = 10
 """Kernels more per layer where expert weights are widened before they are multiplied (alignment, permutation)."""
 
+BLOCK_KERNELS = (4, 2)
+"""Kernels more per layer, outside and inside experts, in fp8 checkpoints of MoE models: they are scaled by block, and
+each GEMM's activations are quantised in a kernel of their own; dense fp8 checkpoints are scaled per tensor."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -116,6 +120,8 @@ def _kernels(shape: ModelShape, layout: Layout, gpu: Gpu) -> tuple[float, float]
     native = layout.precision in gpu.dense_tflops
     extra = 4 * shape.biased_router + 3 * (shape.shared_experts > 0)
     extra += 5 + (2 * (layout.precision != dense) if native else WEIGHT_ONLY_KERNELS)
+    if native and layout.precision == "fp8":
+        count, extra = count + BLOCK_KERNELS[0], extra + BLOCK_KERNELS[1]
     return count + extra, extra
 
 

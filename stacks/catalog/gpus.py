@@ -6,6 +6,17 @@ from dataclasses import dataclass
 
 SHEET = "vendor data sheet, dense figures, from general knowledge and not re-read; written 2026-11-25"
 
+READ = {
+    "h100": "regantih.github.io, H100 and B200 drills: 989 TFLOP/s, 3.35 TB/s, NVLink 900 GB/s",
+    "h200": "itkb.uw.cz 2026-06 H200 vs B300: 989 and 1979 TFLOP/s, 4.8 TB/s, 141 GB",
+    "b200": "glennklockwood.com/garden/processors/B200, HGX at 1000 W; another page says 7.7 TB/s for HGX",
+    "b300": "glennklockwood.com/garden/processors/B300, HGX; fp4 there 13125",
+    "gb200": "glennklockwood.com/garden/processors/B200, the 1200 W variant",
+    "h20": "zangshuxian.com 674733024499207168: 148 and 296 TFLOP/s, 4.0 TB/s",
+    "l40": "hmc-tech.com B200 vs L40: 181 and 362 TFLOP/s with fp32 accumulation, 864 GB/s",
+}
+"""Pages on which throughput and bandwidth were read on 2026-11-25; all other figures are from general knowledge."""
+
 
 @dataclass(frozen=True)
 class Gpu:
@@ -36,7 +47,7 @@ def _gpu(
     calibrated: bool = False,
 ) -> Gpu:
     dense = dict(zip(("bf16", "fp8", "fp4"), tflops, strict=False))
-    return Gpu(name, memory, bandwidth, dense, link, max_tp, calibrated)
+    return Gpu(name, memory, bandwidth, dense, link, max_tp, calibrated, READ.get(name, SHEET))
 
 
 GPUS: dict[str, Gpu] = {

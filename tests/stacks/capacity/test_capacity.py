@@ -1,5 +1,6 @@
 """The capacity model obeys physics, counts its memory, and refuses what it cannot read."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,18 @@ from hypothesis import strategies as st
 from stacks.capacity.model import BLOCK_TOKENS, Layout, Request, estimate, fits, kv_tokens
 from stacks.capacity.shape import ShapeUnreadable, shape_from_config
 from stacks.capacity.shapes import SHAPES
-from stacks.capacity.sizing import Demand, Infeasible, ReplicaCapacity, Slo, physical_floor, replica_capacity
+from stacks.capacity.sizing import (
+    CALIBRATED_MARGIN,
+    ERRORS,
+    UNCALIBRATED_MARGIN,
+    Demand,
+    Infeasible,
+    ReplicaCapacity,
+    Slo,
+    margin,
+    physical_floor,
+    replica_capacity,
+)
 from stacks.capacity.work import weight_bytes
 from stacks.catalog import gpus
 from stacks.catalog.gpus import GPUS
@@ -93,3 +105,12 @@ def test_every_gpu_has_positive_figures_and_a_source() -> None:
     for gpu in GPUS.values():
         assert min(gpu.memory_gib, gpu.bandwidth_gb_s, gpu.interconnect_gb_s, *gpu.dense_tflops.values()) > 0
         assert gpu.source
+
+
+def test_margins_follow_the_stored_errors_on_unseen_rows() -> None:
+    lines = {line["what"]: line for line in json.loads(ERRORS.read_text())["lines"]}
+    unseen_model = lines["every row by a fit without its model"]["end_to_end"]["fast"]
+    assert pytest.approx(1 / (1 + unseen_model)) == CALIBRATED_MARGIN
+    assert margin("l4") == UNCALIBRATED_MARGIN > CALIBRATED_MARGIN == margin("h100")
+    calibrated = {gpu.name for gpu in GPUS.values() if gpu.calibrated}
+    assert all(f"without {name}" in lines for name in calibrated)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.capacity_fit import predict, table
 from bench.capacity_rows import Row
+from bench.capacity_table import predict, table
 from stacks.capacity.calibration import CALIBRATION, IDEAL
 from stacks.capacity.model import Layout, Request, estimate, kv_tokens
 from stacks.capacity.shapes import SHAPES

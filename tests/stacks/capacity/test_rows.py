@@ -99,3 +99,14 @@ def test_a_benchmarks_name_for_a_gpu_is_understood(system: str, name: str) -> No
 
 def test_an_unknown_gpu_is_not_guessed() -> None:
     assert find_gpu("h1000") is None
+
+
+@pytest.mark.parametrize(("version", "source", "age"), [
+    ("0.11.2", "", 1.0), ("0.18.0", "", 0.0), ("0.24.0", "", 0.0), ("", "measured=2025-10-29", 1.0),
+    ("", "measured=2026-03-01", 0.0), ("nightly-5b8c30d6", "", 0.0),
+])  # fmt: skip
+def test_an_engines_age_follows_its_version_or_the_date(tmp_path: Path, version: str, source: str, age: float) -> None:
+    path = tmp_path / "rows.csv"
+    row = ROW | {"backend_version": version, "silicon_data_source": source}
+    path.write_text("\n".join([",".join(row), ",".join(row.values())]) + "\n")
+    assert read(path)[0][0].age == age
