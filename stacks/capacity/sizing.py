@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from stacks.capacity.calibration import IDEAL
 from stacks.capacity.model import BLOCK_TOKENS, Estimate, Layout, Request, estimate, kv_tokens
 from stacks.capacity.shape import ModelShape
 from stacks.catalog.gpus import GPUS
@@ -102,23 +103,23 @@ def replica_capacity(
         return Infeasible("KV cache tokens", kv_tokens(shape, layout), blocks * KV_HEADROOM)
     shared = 0.0 if cold_cache else demand.prompt_p95 * demand.shared_prefix_share
     request = Request(demand.prompt_p95, demand.output_p95, shared)
-    one = _with_margin(shape, layout, 1, request)
+    one = with_margin(shape, layout, 1, request)
     if against := _broken(one, slo):
         return against
     low, high = 1, min(held, MOST)
     while low < high:
         middle = (low + high + 1) // 2
-        if _broken(_with_margin(shape, layout, middle, request), slo):
+        if _broken(with_margin(shape, layout, middle, request), slo):
             high = middle - 1
         else:
             low = middle
-    here = _with_margin(shape, layout, low, request)
+    here = with_margin(shape, layout, low, request)
     per_second = low / here.end_to_end_ms * 1e3 * utilisation
     return ReplicaCapacity(
         concurrency=low,
         requests_per_second=per_second,
         tokens_per_second=per_second * demand.output_p95,
-        limited_by=_limit(low, held, _with_margin(shape, layout, low + 1, request), slo),
+        limited_by=_limit(low, held, with_margin(shape, layout, low + 1, request), slo),
         ttft_ms=here.ttft_ms,
         tpot_ms=here.tpot_ms,
         kv_fit=held,
@@ -126,7 +127,8 @@ def replica_capacity(
     )
 
 
-def _with_margin(shape: ModelShape, layout: Layout, batch: int, request: Request) -> Estimate:
+def with_margin(shape: ModelShape, layout: Layout, batch: float, request: Request) -> Estimate:
+    """What a plan may promise: the estimate, lengthened by the model's error on unseen rows."""
     plain, wide = estimate(shape, layout, batch=batch, request=request), margin(layout.gpu)
     return Estimate(
         plain.ttft_ms * wide * TTFT_MARGIN,
@@ -155,9 +157,12 @@ def _limit(low: int, held: int, more: Estimate, slo: Slo) -> str:
 def physical_floor(
     shape: ModelShape, gpus: Iterable[str], *, precision: str, request: Request
 ) -> tuple[float, float] | None:
-    """Smallest TTFT and TPOT in ms (each on its best layout) that one request alone can see; None if none fits."""
+    """Smallest TTFT and TPOT in ms that one request alone could see on any layout; None if none fits.
+
+    A true bound: every weight read once at peak bandwidth, every operation done at peak arithmetic, all else free.
+    """
     layouts = (Layout(gpu, ways, 1, precision) for gpu in gpus for ways in (1, 2, 4, 8) if ways <= GPUS[gpu].max_tp)
     needed = request.prompt_tokens + request.output_tokens
     fitting = [layout for layout in layouts if kv_tokens(shape, layout) >= needed]
-    seen = [estimate(shape, layout, batch=1, request=request) for layout in fitting]
+    seen = [estimate(shape, layout, batch=1, request=request, calibration=IDEAL) for layout in fitting]
     return (min(e.ttft_ms for e in seen), min(e.tpot_ms for e in seen)) if seen else None

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 
-from stacks.capacity.model import Layout, Request, estimate, kv_tokens
+from stacks.capacity.model import Layout, Request, kv_tokens
 from stacks.capacity.shapes import SHAPES
-from stacks.capacity.sizing import margin, physical_floor
+from stacks.capacity.sizing import physical_floor, with_margin
 from stacks.catalog.gpus import GPUS
 from stacks.catalog.model import Catalogue
 from stacks.config import Model
@@ -23,7 +23,7 @@ class Reach:
     """With the capacity model's margin for its error: what a plan can promise."""
     layout: str
     floor_ms: float | None
-    """The physical limit over all allowed GPUs, without margin; None where only several machines hold the model."""
+    """The physical limit over all allowed GPUs; None where only several machines hold the model."""
 
 
 def reaches(model: Model, demand: ModelDemand, capacity: Capacity, catalogue: Catalogue) -> tuple[Reach, Reach] | None:
@@ -37,8 +37,8 @@ def reaches(model: Model, demand: ModelDemand, capacity: Capacity, catalogue: Ca
     seen = []
     for layout in (each for gpu in allowed for each in _layouts(gpu, model.precision, catalogue)):
         if kv_tokens(shape, layout) >= request.prompt_tokens + request.output_tokens:
-            got, wide = estimate(shape, layout, batch=1, request=request), margin(layout.gpu)
-            seen.append((got.ttft_ms * wide, got.tpot_ms * wide, _text(layout)))
+            got = with_margin(shape, layout, 1, request)
+            seen.append((got.ttft_ms, got.tpot_ms, _text(layout)))
     if not seen:
         return None
     ttft, tpot, _ = zip(*seen, strict=True)
@@ -85,7 +85,7 @@ def problems(name: str, model: Model, demand: ModelDemand, capacity: Capacity, c
 def _limit(best: Reach) -> str:
     if best.floor_ms is None:
         return ""
-    return f" (the physical limit, without margin for the model's error, is {best.floor_ms:.4g} ms)"
+    return f" (the physical limit, with every peak of the hardware reached, is {best.floor_ms:.4g} ms)"
 
 
 def _up(ms: float) -> str:

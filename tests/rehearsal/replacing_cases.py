@@ -36,7 +36,7 @@ wafv2/webAcl:WebAcl              replace scope name                   update rul
 wafv2/webAclAssociation:WebAclAssociation replace resourceArn webAclArn update
 acm/certificate:Certificate      replace domainName subjectAlternativeNames update tags
 route53/zone:Zone                replace name                         update comment
-route53/record:Record            replace name type zoneId             update ttl records
+route53/record:Record            replace name zoneId                  update type setIdentifier ttl records
 route53/healthCheck:HealthCheck  replace type requestInterval         update failureThreshold fqdn searchString
 s3/bucket:Bucket                 replace bucket objectLockEnabled     update tags forceDestroy
 s3/bucketPolicy:BucketPolicy     replace bucket                       update policy

@@ -36,8 +36,10 @@ def shapes_at(shape: ResourceShape, path: str) -> tuple[Shape, ...]:
     for name in way:
         found = here.properties[name]
         inner = next((one for one in (*found, *(e for one in found for e in one.element)) if one.name), None)
-        if inner is None:
+        if inner is None and any(one.kind is Kind.MAP for one in found):
             return (Shape(Kind.TEXT),)  # a map takes any name
+        if inner is None:
+            raise KeyError(path)
         here = shape.objects[inner.name]
     return here.properties[last]
 

@@ -114,3 +114,17 @@ def test_margins_follow_the_stored_errors_on_unseen_rows() -> None:
     assert margin("l4") == UNCALIBRATED_MARGIN > CALIBRATED_MARGIN == margin("h100")
     calibrated = {gpu.name for gpu in GPUS.values() if gpu.calibrated}
     assert all(f"without {name}" in lines for name in calibrated)
+
+
+@settings(max_examples=40, deadline=None)
+@given(models, st.sampled_from(("h100", "h200", "b200")), st.sampled_from((1, 2, 4, 8)), batches, tokens, tokens)
+def test_no_estimate_is_below_the_physical_limit(
+    model: str, gpu: str, ways: int, batch: int, prompt: int, output: int
+) -> None:
+    request = Request(prompt, output)
+    floor = physical_floor(SHAPES[model], [gpu], precision="fp8", request=request)
+    if floor is None:
+        return
+    got = estimate(SHAPES[model], Layout(gpu, ways, 1, "fp8"), batch=batch, request=request)
+    assert got.ttft_ms >= floor[0]
+    assert got.tpot_ms >= floor[1] * (1 - 1e-9)
