@@ -1,6 +1,7 @@
 """`./meridian`: the command line. Each command is a few lines over `stacks.operations`."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -111,6 +112,24 @@ def drill(
     else:
         show.drill(found)
     raise typer.Exit(0 if found.kept else FAILED)
+
+
+@app.command()
+def rehearse(
+    stack: Annotated[str, typer.Argument(help="The stack, or `example`: a small fleet of three clouds.")],
+    *,
+    layers: Annotated[bool, typer.Option("--layers", help="One stack for each layer of each region.")] = False,
+    faults: Annotated[Path | None, typer.Option(help="A file of faults that the stand-ins make.")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep state, logs and the stand-ins' world.")] = False,
+    json: Machine = False,
+) -> None:
+    """Take a stack through its whole life, with the real engine and stand-ins for the clouds."""
+    # Here, because no other command needs what stands in for clouds.
+    from stacks import rehearse, rehearse_show
+
+    made = rehearse.run(stack, layers=layers, faults=faults, keep=keep, shown=rehearse_show.step)
+    show.as_json(rehearse.as_data(made)) if json else rehearse_show.report(made)
+    raise typer.Exit(FAILED if made.problems else 0)
 
 
 @app.command()

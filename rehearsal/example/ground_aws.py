@@ -26,7 +26,7 @@ def ground(region: str, settings: Settings, domain: Any) -> dict[str, Any]:
     key = _key(of)
     log = aws.cloudwatch.LogGroup(
         f"{region}-log",
-        name=f"/meridian/{region}/{settings.log_generation}",
+        name=f"/meridian/{region}/{settings.log_name}",
         retention_in_days=400,
         kms_key_id=key.arn,
         tags=of.tags,

@@ -21,6 +21,7 @@ class _Ground:
 
     def __init__(self, region: str, settings: Settings) -> None:
         self.region, self.place = region, located(region)
+        self.generation = settings.generation
         self.tags = settings.tags(region)
         provider = azure.Provider(f"{region}-ground", subscription_id=SUBSCRIPTION, location=self.place)
         self.opts = pulumi.ResourceOptions(provider=provider)
@@ -38,7 +39,7 @@ def ground(region: str, settings: Settings, domain: Any) -> dict[str, Any]:
     of = _Ground(region, settings)
     log = azure.operationalinsights.Workspace(
         f"{region}-log",
-        workspace_name=f"{region}-{settings.log_generation}",
+        workspace_name=f"{region}-{settings.log_name}",
         retention_in_days=400,
         sku={"name": "PerGB2018"},
         **of.common,
@@ -85,7 +86,7 @@ def ground(region: str, settings: Settings, domain: Any) -> dict[str, Any]:
 def _keys(of: _Ground) -> tuple[Any, Any]:
     vault = azure.keyvault.Vault(
         f"{of.region}-vault",
-        vault_name=of.short[:24],
+        vault_name=f"{of.short}{of.generation}",
         properties={
             "tenant_id": TENANT,
             "sku": {"family": "A", "name": "premium"},
@@ -183,6 +184,7 @@ def _cluster(of: _Ground, disks: Any, nodes: Any, log: Any) -> Any:
             }
         ],
         disable_local_accounts=True,
+        aad_profile={"managed": True, "enable_azure_rbac": True},
         disk_encryption_set_id=disks.id,
         oidc_issuer_profile={"enabled": True},
         **of.common,

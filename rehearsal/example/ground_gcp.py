@@ -15,6 +15,7 @@ class _Ground:
 
     def __init__(self, region: str, settings: Settings) -> None:
         self.region, self.place = region, located(region)
+        self.generation = settings.generation
         self.labels = settings.tags(region)
         provider = gcp.Provider(f"{region}-ground", project=PROJECT, region=self.place)
         self.opts = pulumi.ResourceOptions(provider=provider)
@@ -28,7 +29,7 @@ def ground(region: str, settings: Settings, domain: Any) -> dict[str, Any]:
         f"{region}-log",
         project=PROJECT,
         location=of.place,
-        bucket_id=f"{region}-{settings.log_generation}",
+        bucket_id=f"{region}-{settings.log_name}",
         retention_days=400,
         cmek_settings={"kms_key_name": key.id},
         opts=of.opts,
@@ -58,7 +59,7 @@ def ground(region: str, settings: Settings, domain: Any) -> dict[str, Any]:
 
 
 def _key(of: _Ground) -> Any:
-    ring = gcp.kms.KeyRing(f"{of.region}-keys", name=of.region, location=of.place, opts=of.opts)
+    ring = gcp.kms.KeyRing(f"{of.region}-keys", name=f"{of.region}-{of.generation}", location=of.place, opts=of.opts)
     key = gcp.kms.CryptoKey(
         f"{of.region}-key",
         name="data",

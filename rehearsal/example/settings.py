@@ -14,10 +14,17 @@ class Settings:
     domain: str
     owner: str
     """Goes into the tags of everything that has tags."""
+    generation: int
+    """Part of the names that a cloud does not give free again: raised when a fleet is made anew after a removal."""
     log_generation: int
     """Part of the names of logs: a change replaces them."""
     territories: Mapping[str, tuple[str, ...]]
     """The regions of each territory."""
+
+    @property
+    def log_name(self) -> str:
+        """What is added to the name of a log."""
+        return f"{self.generation}-{self.log_generation}"
 
     def tags(self, place: str) -> dict[str, str]:
         """The tags of what belongs to a territory or region."""
@@ -31,6 +38,7 @@ def settings() -> Settings:
     return Settings(
         domain=config.require("domain"),
         owner=config.require("owner"),
+        generation=config.require_int("generation"),
         log_generation=config.require_int("logGeneration"),
         territories={name: tuple(regions) for name, regions in territories.items()},
     )

@@ -48,7 +48,7 @@ class Events:
         self.changes.append(Change(str(data["urn"]), str(data["op"]), properties))
 
     def _error(self, urn: str, message: str) -> None:
-        text = _plain(message).strip()
+        text = _short(_plain(message).strip())
         # The engine repeats on the stack that something failed; what failed was told with its resource.
         if not text or (text in ("update failed", "preview failed", "destroy failed") and self.errors):
             return
@@ -62,3 +62,10 @@ def _plain(message: str) -> str:
     while (start := message.find("<{%")) >= 0 and (end := message.find("%}>", start)) >= 0:
         message = message[:start] + message[end + 3 :]
     return message
+
+
+def _short(text: str) -> str:
+    """Without the lines of a traceback but the last, which says what went wrong; the log has them all."""
+    if "Traceback (most recent call last)" not in text:
+        return text
+    return f"{text.splitlines()[0]} {text.splitlines()[-1].strip()}"

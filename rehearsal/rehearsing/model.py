@@ -29,6 +29,8 @@ class Subject:
     """The `config` of its stack file: no secrets, since every stack gets a copy."""
     change: Mapping[str, Any]
     """What the update step changes in it."""
+    again: Mapping[str, Any]
+    """What the last `up` changes in it: the names that the clouds have not given free again."""
     packages: tuple[str, ...]
     """Providers that are stood in for, e.g. `aws`."""
     search_path: Path
@@ -126,8 +128,10 @@ class Report:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Everything that is not as it should be; empty for a good rehearsal."""
-        found = [f"{each.step} of {each.stack}: {problem}" for each in self.results for problem in each.problems]
+        """Everything that is not as it should be; empty for a good rehearsal. What was left out is not told again."""
+        found = [
+            f"{each.step} of {each.stack}: {problem}" for each in self.results if each.run for problem in each.problems
+        ]
         if not found and self.first != self.again:
             missing = sorted(set(self.first) - set(self.again))
             more = sorted(set(self.again) - set(self.first))

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from rehearsal.engine import Engine, EngineError, pulumi_environment
+from rehearsal.rehearsing.attaching import ROOT, bytecode
 from rehearsal.rehearsing.engine_run import Say, run
 from rehearsal.rehearsing.model import Run, Subject
 
@@ -47,8 +48,7 @@ class Place:
             self.folder, self.engine, state=self.folder / "backend", passphrase_file=passphrase
         ) | {
             "PYTHONPATH": str(self.subject.search_path),
-            # The SDKs take nine seconds to read without their bytecode, and whoever installed them may have kept none.
-            "PYTHONPYCACHEPREFIX": str(self.subject.search_path / ".meridian" / "cache" / "bytecode"),
+            **bytecode(ROOT / ".meridian"),
             **(DISPOSABLE if self.disposable else {}),
             **self.standins,
         }

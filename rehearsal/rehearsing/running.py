@@ -21,7 +21,7 @@ def rehearse(place: Place, *, say: Say, shown: Callable[[Result], None] = lambda
         if step is Step.UPDATE:
             place.configure({**place.subject.config, **place.subject.change})
         if step is Step.AGAIN:
-            place.configure(place.subject.config)
+            place.configure({**place.subject.config, **place.subject.again})
         result = _step(place, step, stack, frozenset(failed), say)
         if step is Step.UP and result.kept:
             first += place.resources(stack.name)
