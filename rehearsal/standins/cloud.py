@@ -11,7 +11,7 @@ from rehearsal.standins.computed import Made, made
 from rehearsal.standins.failures import Broken, Failures
 from rehearsal.standins.identity import automatic_name, name_property, place, reach
 from rehearsal.standins.refusals.values import plain
-from rehearsal.standins.schemas import Schemas, version
+from rehearsal.standins.schemas import CUSTOM, Schemas, version
 from rehearsal.standins.shapes import ResourceShape
 from rehearsal.world import Resource, World
 
@@ -66,7 +66,10 @@ class Cloud:
             reason = f"{target.token} is no type of {self.package} {version(self.package)}: write {near}"
             return dict(said), [Fault("", reason)]
         inputs = self._named(target, shape, said, before, naming)
-        wrong = [fault for fault in faults(inputs, shape) if not _is_quirk(self.package, fault)]
+        judged = (
+            {name: inputs[name] for name in shape.inputs.properties if name in inputs} if shape is CUSTOM else inputs
+        )
+        wrong = [fault for fault in faults(judged, shape) if not _is_quirk(self.package, fault)]
         paths = {fault.path for fault in wrong}
         found = refusals.on_check(self.package, target.token, target.name, inputs, target.provider)
         return inputs, [*wrong, *(problem for problem in found if problem.path not in paths)]
@@ -79,12 +82,12 @@ class Cloud:
             metadata = inputs.get("metadata") or {}
             if isinstance(metadata, Mapping) and not (metadata.get("name") or metadata.get("generateName")):
                 old = (before.get("metadata") or {}).get("name")
-                name = old or automatic_name(self.package, target.name, naming.seed, naming.proposed)
+                name = old or automatic_name(target.token, target.name, naming.seed, naming.proposed)
                 inputs["metadata"] = {**metadata, "name": name}
             return inputs
         prefixed = inputs.get(f"{key}Prefix") is not None
         if key and inputs.get(key) is None and not prefixed and key not in shape.inputs.required:
-            inputs[key] = before.get(key) or automatic_name(self.package, target.name, naming.seed, naming.proposed)
+            inputs[key] = before.get(key) or automatic_name(target.token, target.name, naming.seed, naming.proposed)
         return inputs
 
     def preview(self, target: Target, said: Values) -> dict[str, Any]:
@@ -116,7 +119,7 @@ class Cloud:
         if not key or said.get(key) is not None or not said.get(f"{key}Prefix"):
             return said
         prefix = str(plain(said[f"{key}Prefix"]))
-        return {**said, key: automatic_name(self.package, prefix.rstrip("-"), target.urn.encode(), "")}
+        return {**said, key: automatic_name(target.token, prefix.rstrip("-"), target.urn.encode(), "")}
 
     def read(self, target: Target, id: str, said: Values) -> Resource | None:
         """Return a resource as the world has it now; None if it is gone."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,8 @@ _GLOBAL_KINDS = re.compile(
     r"RuntimeClass|CSIDriver|APIService|\w*Webhook\w*|ValidatingAdmission\w+|MutatingAdmission\w+|GatewayClass"
 )
 """Kinds that lie in no namespace."""
+
+_NAMED_BY_UUID = ("azure-native:authorization:RoleAssignment", "azure-native:authorization:RoleDefinition")
 
 
 def name_property(package: str, token: str, shape: ResourceShape) -> str | None:
@@ -43,8 +46,11 @@ def _last_word(kind: str) -> str:
     return words[-1].lower()
 
 
-def automatic_name(package: str, name: str, seed: bytes, proposed: str) -> str:
+def automatic_name(token: str, name: str, seed: bytes, proposed: str) -> str:
     """Return the name that a provider gives: what the engine proposes, else the resource's with a random end."""
+    package = token.partition(":")[0]
+    if token in _NAMED_BY_UUID:
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, seed.hex()))
     if proposed:
         return proposed
     end = hashlib.sha256(seed).hexdigest()[: 8 if package in ("azure-native", "kubernetes") else 7]

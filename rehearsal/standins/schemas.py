@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from rehearsal.standins import deriving
-from rehearsal.standins.shapes import ResourceShape
+from rehearsal.standins.shapes import Kind, ObjectShape, ResourceShape, Shape
 
 MODULES = {
     "aws": "pulumi_aws",
@@ -21,6 +21,16 @@ MODULES = {
     "kubernetes": "pulumi_kubernetes",
 }
 """The Python package of each package of the engine."""
+
+_OBJECT = {"apiVersion": (Shape(Kind.TEXT),), "kind": (Shape(Kind.TEXT),), "metadata": (Shape(Kind.MAP),)}
+CUSTOM = ResourceShape(
+    inputs=ObjectShape(properties=_OBJECT, required=frozenset(("apiVersion", "kind", "metadata"))),
+    objects={},
+    outputs=ObjectShape(properties=_OBJECT, required=frozenset()),
+    secret_outputs=frozenset(),
+    replace=frozenset(),
+)
+"""A custom resource of Kubernetes: its own definition, which no SDK has, says what else it may hold."""
 
 _SHAPES = TypeAdapter(ResourceShape)
 
@@ -46,6 +56,8 @@ class Schemas:
         with self._lock:
             if token not in self._known:
                 found = self._kept(token) or self._derived(token)
+                if found is None and self.package == "kubernetes" and self._is_custom(token):
+                    return CUSTOM
                 if found is None:
                     return None
                 self._known[token] = found
@@ -55,6 +67,12 @@ class Schemas:
         """Return up to three types whose names are nearly `token`."""
         with self._lock:
             return difflib.get_close_matches(token, self._index(), n=3)
+
+    def _is_custom(self, token: str) -> bool:
+        """Tell whether a type's group is none of Kubernetes' own, whose types the SDK has all of."""
+        group = token.split(":")[1].split("/")[0] if token.count(":") == 2 else ""
+        own = {known.split(":")[1].split("/")[0] for known in self._index()}
+        return "." in group and group not in own
 
     def _file(self, token: str) -> Path:
         return self._folder() / f"{re.sub(r'[^A-Za-z0-9]+', '-', token)}.json"
