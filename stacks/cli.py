@@ -8,6 +8,7 @@ import typer
 
 from drills.catalogue import DRILLS, DrillRefused
 from rehearsal.engine import EngineError
+from rehearsal.standins.attach import NotServed
 from stacks import drilling, operations, plan_command, show
 from stacks.bootstrap import SetupFailed
 from stacks.operations import Part
@@ -146,7 +147,7 @@ def main() -> None:
     except ConfigurationRefused as refused:
         show.refusal(refused)
         raise SystemExit(REFUSED) from None
-    except (SetupFailed, EngineError, EngineRefused, operations.NotUp, DrillRefused, OSError) as problem:
+    except (SetupFailed, EngineError, EngineRefused, NotServed, operations.NotUp, DrillRefused, OSError) as problem:
         show.failure(str(problem))
         raise SystemExit(FAILED) from None
 

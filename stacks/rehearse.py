@@ -11,7 +11,7 @@ import yaml
 
 from rehearsal.engine import ensure
 from rehearsal.rehearsing import Place, Report, Result, StackOf, Subject, rehearse
-from rehearsal.rehearsing.attaching import attached
+from rehearsal.standins.attach import attached
 from stacks import configfile, show
 from stacks.config import parse as parse_config
 from stacks.operations import Part, setup
@@ -39,7 +39,8 @@ def run(stack: str, *, layers: bool, faults: Path | None, keep: bool, shown: Sho
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
-        with attached(folder / "world", subject.packages, faults) as standins:
+        shapes = place.home / "cache" / "shapes"
+        with attached(folder / "world", cache=shapes, packages=subject.packages, failures=faults) as standins:
             return rehearse(Place(folder, subject, engine, standins), say=show.say, shown=shown)
     finally:
         if keep:

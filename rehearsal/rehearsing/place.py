@@ -10,7 +10,6 @@ from typing import Any
 import yaml
 
 from rehearsal.engine import Engine, EngineError, pulumi_environment
-from rehearsal.rehearsing.attaching import ROOT, bytecode
 from rehearsal.rehearsing.engine_run import Say, run
 from rehearsal.rehearsing.model import Run, Subject
 
@@ -48,7 +47,8 @@ class Place:
             self.folder, self.engine, state=self.folder / "backend", passphrase_file=passphrase
         ) | {
             "PYTHONPATH": str(self.subject.search_path),
-            **bytecode(ROOT / ".meridian"),
+            # The SDKs take nine seconds to read without their bytecode, and whoever installed them may have kept none.
+            "PYTHONPYCACHEPREFIX": str(self.subject.search_path / ".meridian" / "cache" / "bytecode"),
             **(DISPOSABLE if self.disposable else {}),
             **self.standins,
         }

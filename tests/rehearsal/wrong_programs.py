@@ -104,7 +104,7 @@ UNKNOWN = (
         "write image",
     ),
     Wrong(
-        "kubernetes:networking/v1:NetworkPolicy",
+        "kubernetes:networking.k8s.io/v1:NetworkPolicy",
         {"spec": {"podSelector": {}, "policyType": []}},
         "spec.policyType",
         "write policyTypes",
