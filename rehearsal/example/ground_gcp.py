@@ -132,7 +132,7 @@ def _network(of: _Ground) -> tuple[Any, Any]:
 
 
 def _cluster(of: _Ground, key: Any, network: Any, subnet: Any) -> Any:
-    account = gcp.serviceaccount.Account(f"{of.region}-nodes-account", account_id="gke-nodes", opts=of.opts)
+    account = gcp.serviceaccount.Account(f"{of.region}-nodes-account", account_id=f"{of.place}-nodes", opts=of.opts)
     gcp.projects.IAMMember(
         f"{of.region}-nodes-role",
         project=PROJECT,

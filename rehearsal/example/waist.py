@@ -1,7 +1,7 @@
 """What a region's ground offers to everything above it, whichever cloud it is on and whichever stack holds it."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from pulumi import Input
@@ -29,7 +29,7 @@ class Waist:
 
     def exported(self) -> dict[str, Input[str]]:
         """The stack outputs of a stack that holds the ground alone."""
-        return asdict(self)
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # asdict would copy Outputs
 
 
 def waist(read: Callable[[str], Any]) -> Waist:
