@@ -9,7 +9,7 @@ from rehearsal.standins import refusals
 from rehearsal.standins.checking import UNKNOWN, Fault, faults
 from rehearsal.standins.computed import Made, made
 from rehearsal.standins.failures import Broken, Failures
-from rehearsal.standins.identity import automatic_name, name_property, place, reach
+from rehearsal.standins.identity import NAMED_BY_PROVIDER, automatic_name, name_property, place, reach
 from rehearsal.standins.refusals.values import plain
 from rehearsal.standins.schemas import CUSTOM, Schemas, version
 from rehearsal.standins.shapes import ResourceShape
@@ -83,11 +83,12 @@ class Cloud:
             if isinstance(metadata, Mapping) and not (metadata.get("name") or metadata.get("generateName")):
                 old = (before.get("metadata") or {}).get("name")
                 name = old or automatic_name(target.token, target.name, naming.seed, naming.proposed)
-                inputs["metadata"] = {**metadata, "name": name}
+                inputs |= {"metadata": {**metadata, "name": name}, NAMED_BY_PROVIDER: ["metadata.name"]}
             return inputs
         prefixed = inputs.get(f"{key}Prefix") is not None
         if key and inputs.get(key) is None and not prefixed and key not in shape.inputs.required:
-            inputs[key] = before.get(key) or automatic_name(target.token, target.name, naming.seed, naming.proposed)
+            name = before.get(key) or automatic_name(target.token, target.name, naming.seed, naming.proposed)
+            inputs |= {key: name, NAMED_BY_PROVIDER: [key]}
         return inputs
 
     def preview(self, target: Target, said: Values) -> dict[str, Any]:

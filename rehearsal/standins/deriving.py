@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import sys
 import textwrap
 import typing
@@ -28,7 +29,7 @@ def resource_shape(resource: type) -> ResourceShape:
         objects=objects,
         outputs=outputs,
         secret_outputs=_listed(source, "additional_secret_outputs"),
-        replace=_listed(source, "replace_on_changes"),
+        replace=_listed(source, "replace_on_changes") | _said_to_replace(_arguments_of(resource)),
     )
 
 
@@ -105,6 +106,23 @@ def _reference(arguments: type, objects: dict[str, ObjectShape]) -> Shape:
         is_input = sdk_types.is_input_type(arguments)
         objects[name] = _object(arguments, objects) if is_input else _outputs(arguments, objects)
     return Shape(Kind.OBJECT, name=name)
+
+
+_REPLACES = re.compile(
+    r"(changing|modifying) (this|the)( \w+)? (will )?(forces?|creates?) (a )?(new|re)|forces? new resource|"
+    r"(field|property|value|it) (cannot|can't) be changed after (creation|it)|the field is immutable",
+    re.IGNORECASE,
+)
+
+
+def _said_to_replace(arguments: type) -> frozenset[str]:
+    """Return the inputs whose documentation says that their change makes a new resource."""
+    documented = ((wire, vars(arguments)[python].fget.__doc__ or "") for wire, python in _names(arguments))
+    return frozenset(wire for wire, text in documented if any(map(_replaces, " ".join(text.split()).split(". "))))
+
+
+def _replaces(sentence: str) -> bool:
+    return _REPLACES.search(sentence) is not None and not re.search(r"\bif\b", sentence, re.IGNORECASE)
 
 
 def _listed(source: ast.AST, keyword: str) -> frozenset[str]:

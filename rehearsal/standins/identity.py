@@ -58,6 +58,19 @@ def automatic_name(token: str, name: str, seed: bytes, proposed: str) -> str:
     return f"{name}{joint}{end}"
 
 
+NAMED_BY_PROVIDER = "__defaults"
+"""The engine's own key of inputs for the properties that a provider filled in."""
+
+
+def keeps_name(name: str | None, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Tell whether a replacement would have the name of what it replaces, so that this must go first."""
+    if name is None:  # an object of Kubernetes
+        before, after = (said.get("metadata") or {} for said in (old, new))
+        own = before.get("name") is not None and NAMED_BY_PROVIDER not in new
+        return own and all(before.get(part) == after.get(part) for part in ("name", "namespace"))
+    return new.get(name) is not None and new.get(name) == old.get(name) and name not in new.get(NAMED_BY_PROVIDER, ())
+
+
 def place(package: str, inputs: Mapping[str, Any], provider: Mapping[str, Any]) -> str:
     """Return the account, project, subscription or cluster of a resource: an id is unique in it for one type."""
     match package:

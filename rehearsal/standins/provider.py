@@ -15,9 +15,9 @@ from rehearsal.standins.checking import SIGNATURE
 from rehearsal.standins.cloud import Cloud, Naming, Refused, Target
 from rehearsal.standins.differing import How, differences
 from rehearsal.standins.failures import Broken
-from rehearsal.standins.identity import name_property
+from rehearsal.standins.identity import keeps_name, name_property
 from rehearsal.standins.refusals.values import plain
-from rehearsal.standins.replacing import is_replaced, rules_of
+from rehearsal.standins.replacing import covers, rules_of
 from rehearsal.standins.schemas import version
 
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the mark of the protocol
@@ -99,21 +99,23 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Diff(self, request: Any, context: Any) -> Any:
         """Say which inputs changed, and which of these replace."""
         target = self._target(request, context)
+        old, new = _values(request.old_inputs) or _values(request.olds), _values(request.news)
+        found = [
+            one for one in differences(old, new) if not any(covers(rule, one.path) for rule in request.ignoreChanges)
+        ]
         shape = self._cloud.schemas.shape(target.token)
-        found = differences(_values(request.old_inputs) or _values(request.olds), _values(request.news))
-        found = [one for one in found if not is_replaced(one.path, frozenset(request.ignoreChanges))]
-        rules: frozenset[str] = frozenset()
-        if shape is not None:
-            name = name_property(self._cloud.package, target.token, shape)
-            rules = rules_of(self._cloud.package, target.token, shape, name)
+        name = name_property(self._cloud.package, target.token, shape) if shape else None
+        rules = rules_of(target.token, shape, name)
+        replacing = rules.replacing(found, plain(old), plain(new))
         detailed = {
-            one.path: provider_pb2.PropertyDiff(kind=_KINDS[one.how][is_replaced(one.path, rules)], inputDiff=True)
+            one.path: provider_pb2.PropertyDiff(kind=_KINDS[one.how][one.path in replacing], inputDiff=True)
             for one in found
         }
         return provider_pb2.DiffResponse(
             changes=provider_pb2.DiffResponse.DIFF_SOME if found else provider_pb2.DiffResponse.DIFF_NONE,
             diffs=sorted({one.path.split(".")[0].split("[")[0] for one in found}),
-            replaces=[one.path for one in found if is_replaced(one.path, rules)],
+            replaces=sorted(replacing),
+            deleteBeforeReplace=bool(replacing) and (rules.delete_first or keeps_name(name, old, new)),
             detailedDiff=detailed,
             hasDetailedDiff=True,
         )

@@ -1,5 +1,6 @@
 """Reads IAM policy documents as IAM does before it stores them: form, versions, statements and principals."""
 
+import fnmatch
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -53,7 +54,42 @@ def policy_problems(token: str, inputs: Mapping[str, Any]) -> Iterator[Problem]:
     for place in PLACES.get(token, ()):
         said = inputs.get(place.path)
         if known(said) and said != "" and UNKNOWN not in str(said):
-            yield from _document(said, place)
+            found = list(_document(said, place))
+            yield from found or _of_owner(token, inputs, place, said)
+
+
+def _of_owner(token: str, inputs: Mapping[str, Any], place: Place, said: Any) -> Iterator[Problem]:
+    """Yield what is well formed, but not for this resource."""
+    document = json.loads(said) if isinstance(said, str) else said
+    statements = document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]
+    checked = token.startswith("aws:kms/") and inputs.get("bypassPolicyLockoutSafetyCheck") is not True
+    if checked and not any(_lets_change(statement) for statement in statements):
+        why = "The new key policy will not allow you to update the key policy in the future"
+        advice = "write a statement that allows kms:* to the account"
+        yield Problem(place.path, f"MalformedPolicyDocumentException: {why}: {advice}")
+    bucket = inputs.get("bucket")
+    if token.startswith("aws:s3/bucketPolicy:") and isinstance(bucket, str) and known(bucket):
+        yield from _of_bucket(bucket, statements, place)
+
+
+def _of_bucket(bucket: str, statements: list[Any], place: Place) -> Iterator[Problem]:
+    for number, statement in enumerate(statements):
+        for resource in _many(statement.get("Resource", [])):
+            named = resource.partition(":::")[2].partition("/")[0]
+            if resource != "*" and not fnmatch.fnmatchcase(bucket, named):
+                path = f"{place.path}.Statement[{number}].Resource"
+                why = "Policy has invalid resource"
+                yield Problem(path, f"MalformedPolicy: {why}: write arn:aws:s3:::{bucket}, with '/*' for its objects")
+
+
+def _lets_change(statement: Mapping[str, Any]) -> bool:
+    actions = _many(statement.get("Action", []))
+    matched = any(fnmatch.fnmatchcase("kms:putkeypolicy", str(action).lower()) for action in actions)
+    return statement.get("Effect") == "Allow" and (matched or "NotAction" in statement)
+
+
+def _many(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _document(said: Any, place: Place) -> Iterator[Problem]:

@@ -19,7 +19,7 @@ from rehearsal.standins.refusals.rules import (
     ordered,
     present,
 )
-from rehearsal.standins.refusals.values import Hidden, Problem, at, known, shown, text_at
+from rehearsal.standins.refusals.values import UNKNOWN, Hidden, Problem, at, known, shown, text_at
 
 _RETENTION = (
     0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
@@ -103,19 +103,21 @@ def _waf_scope(inputs: Inputs, provider: Inputs) -> Iterator[Problem]:
 
 
 def _keys_of_table(inputs: Inputs, _: Inputs) -> Iterator[Problem]:
-    attributes = {one for _, one in text_at(inputs, "attributes.name")}
-    if not isinstance(inputs.get("attributes"), list):
+    indexes = ("globalSecondaryIndexes", "localSecondaryIndexes")
+    said = [inputs.get(name) for name in ("attributes", "hashKey", "rangeKey", *indexes)]
+    if not isinstance(said[0], list) or UNKNOWN in str(said):
         return
-    used = {"hashKey", "rangeKey"}
-    paths = [*used, *(f"{kind}.{key}" for kind in ("globalSecondaryIndexes", "localSecondaryIndexes") for key in used)]
+    attributes = {one for _, one in text_at(inputs, "attributes.name")}
+    paths = ["hashKey", "rangeKey", *(f"{index}.{key}" for index in indexes for key in ("hashKey", "rangeKey"))]
     keys = [(where, key) for path in paths for where, key in text_at(inputs, path)]
     for where, key in keys:
         if key not in attributes:
             yield Problem(where, f"ValidationException: no such attribute: write {shown(key)} into attributes too")
             return
     for name in sorted(attributes - {key for _, key in keys}):
-        if "globalSecondaryIndexes" not in inputs:
-            yield Problem("attributes", f"ValidationException: Number of parameters do not match: '{name}' is no key")
+        if not any(present(inputs, index) for index in indexes):
+            why = f"Number of parameters do not match: '{name}' is no key"
+            yield Problem("attributes", f"ValidationException: {why}: leave it out")
 
 
 def _validated(inputs: Inputs, _: Inputs) -> Iterator[Problem]:

@@ -23,7 +23,7 @@ from rehearsal.standins.refusals.rules import (
     present,
     value_of,
 )
-from rehearsal.standins.refusals.values import Problem, at, known, listed, shown, text_at
+from rehearsal.standins.refusals.values import UNKNOWN, Problem, at, known, listed, shown, text_at
 
 _BAD = "400 BadRequest"
 _UUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -37,8 +37,8 @@ _DESTINATIONS = ("workspaceId", "storageAccountId", "eventHubAuthorizationRuleId
 
 def _inside_space(inputs: Inputs, _: Inputs) -> Iterator[Problem]:
     """Refuse inline subnets outside the network's address space or on top of each other."""
-    said = [network_of(value) for _, value in text_at(inputs, "addressSpace.addressPrefixes")]
-    spaces = [one for one in said if one is not None]
+    said = listed(value_of(inputs, "addressSpace.addressPrefixes"))
+    spaces = [one for one in map(network_of, said) if one is not None] if UNKNOWN not in said else []
     subnets = [
         (where, network)
         for name in ("addressPrefix", "addressPrefixes")
@@ -66,7 +66,7 @@ def _gateway_parts(inputs: Inputs, _: Inputs) -> Iterator[Problem]:
             continue
         collection = _collection(inputs, found[2])
         there = [str(item.get("name")) for item in listed(collection) if isinstance(item, Mapping)]
-        if isinstance(collection, list) and found[3] not in there:
+        if isinstance(collection, list) and found[3] not in there and UNKNOWN not in there:
             names = ", ".join(there) or "one first"
             yield Problem(where, f"400 InvalidResourceReference: no '{found[3]}' in {found[2]}: write {names}")
 
@@ -96,7 +96,7 @@ def _cluster(inputs: Inputs, _: Inputs) -> Iterator[Problem]:
         why = "without local accounts somebody must come in by Entra"
         yield Problem("aadProfile", f"{_BAD}: missing: {why}: write aadProfile with managed True")
     pools = [mode for _, mode in at(inputs, "agentPoolProfiles.mode")]
-    if isinstance(inputs.get("agentPoolProfiles"), list) and pools and "System" not in pools:
+    if UNKNOWN not in str(inputs.get("agentPoolProfiles")) and pools and "System" not in pools:
         why = "There has to be at least one system agent pool"
         yield Problem("agentPoolProfiles", f"400 MustDefineAtLeastOneSystemPool: {why}: write mode 'System' for one")
     if isinstance(network, Mapping):

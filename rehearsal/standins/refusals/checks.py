@@ -11,6 +11,7 @@ from rehearsal.standins.refusals import (
     gcp_model,
     gcp_rules,
     kubernetes_rules,
+    tags,
 )
 from rehearsal.standins.refusals.rules import Inputs, Rule
 from rehearsal.standins.refusals.values import Problem, plain
@@ -40,11 +41,12 @@ def first_of_each(found: list[Problem]) -> list[Problem]:
 def _rules(package: str, token: str) -> tuple[Rule, ...]:
     match package:
         case "aws":
-            return aws_network_rules.RULES.get(token, ()) + aws_service_rules.RULES.get(token, ())
+            own = aws_network_rules.RULES.get(token, ()) + aws_service_rules.RULES.get(token, ())
+            return (tags.aws_tags, *own)
         case "gcp":
             return gcp_rules.rules_of(token)
         case "azure-native":
-            return azure_rules.rules_of(token)
+            return (tags.azure_tags, *azure_rules.rules_of(token))
         case _:
             return ()
 

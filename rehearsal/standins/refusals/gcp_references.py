@@ -55,6 +55,7 @@ def missing(token: str, inputs: Inputs, provider: Inputs, world: World, *, own: 
         elif (account := _ACCOUNT.fullmatch(value)) and account[2] == project and not from_outside(world, account[1]):
             yield from _account(path, account[1], world)
     yield from _named(token, inputs, world)
+    yield from _granted(token, inputs, project, world)
     yield from _subnetwork(token, inputs, world, own)
 
 
@@ -104,6 +105,26 @@ def _account(path: str, email: str, world: World) -> Iterator[Problem]:
     }
     if email not in accounts:
         yield Problem(path, f"400 badRequest: Service account {email} does not exist: create it or write another one")
+
+
+def _granted(token: str, inputs: Inputs, project: str, world: World) -> Iterator[Problem]:
+    """Refuse a key that nobody was granted: the service's agent encrypts with it, and is told by IAM that it may."""
+    if token.startswith(("gcp:kms/", "gcp:projects/")):
+        return
+    grants = [one for one in world.resources("gcp") if one.token.startswith(_GRANTS)]
+    on = {gcp_path(str(one.inputs.get(name))).lower() for one in grants for name in ("cryptoKeyId", "keyRingId")}
+    for path, value in texts(inputs):
+        key = _KEY.fullmatch(gcp_path(value))
+        if key is None or key[2] != project or from_outside(world, value) or world.find(gcp_path(value)) is None:
+            continue
+        if not {key[0].lower(), key[1].lower()} & on:
+            why = "Permission denied on Cloud KMS key: its service agent may not use it"
+            advice = "write a CryptoKeyIAMMember for the agent, and depend on it"
+            yield Problem(path, f"403 forbidden: {why}: {advice}")
+
+
+_GRANTS = ("gcp:kms/cryptoKeyIAM", "gcp:kms/keyRingIAM")
+_KEY = re.compile(r"(projects/([^/]+)/locations/[^/]+/keyRings/[^/]+)/cryptoKeys/[^/]+")
 
 
 def _named(token: str, inputs: Inputs, world: World) -> Iterator[Problem]:

@@ -21,7 +21,7 @@ from rehearsal.standins.refusals.rules import (
     present,
     value_of,
 )
-from rehearsal.standins.refusals.values import Problem, at, known, shown, text_at
+from rehearsal.standins.refusals.values import UNKNOWN, Problem, at, known, shown, text_at
 
 _BAD = "400 INVALID_ARGUMENT"
 _INVALID = "400 Invalid value for field"
@@ -85,7 +85,7 @@ def _nat_path(inputs: Inputs, _: Inputs) -> Iterator[Problem]:
 
 
 def _security_rules(inputs: Inputs, _: Inputs) -> Iterator[Problem]:
-    if isinstance(inputs.get("rules"), list) and inputs["rules"]:
+    if isinstance(inputs.get("rules"), list) and inputs["rules"] and UNKNOWN not in str(inputs["rules"]):
         priorities = {number_of(priority) for _, priority in at(inputs, "rules.priority")}
         if 2147483647 not in priorities:
             why = "a policy has a default rule"

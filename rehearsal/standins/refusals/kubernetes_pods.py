@@ -7,7 +7,7 @@ from typing import Any
 
 from rehearsal.standins.refusals.kubernetes_names import INVALID, is_label, is_port_name, label_problems, quantity
 from rehearsal.standins.refusals.rules import number_of, value_of
-from rehearsal.standins.refusals.values import Problem, known, listed, shown
+from rehearsal.standins.refusals.values import UNKNOWN, Problem, known, listed, shown
 
 _ENV = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 _ENUMS = {
@@ -50,7 +50,7 @@ def _pod(pod: Mapping[str, Any], path: str, claims: set[str]) -> Iterator[Proble
             if isinstance(container, Mapping):
                 yield from _name(container.get("name"), where, names)
                 yield from _container(container, where)
-                yield from _mounts(container, where, volumes) if whole else ()
+                yield from _mounts(container, where, volumes) if whole and UNKNOWN not in volumes else ()
     yield from label_problems(pod.get("nodeSelector"), f"{path}.nodeSelector")
     yield from _enums(pod, path)
     for place, toleration in enumerate(listed(pod.get("tolerations"))):

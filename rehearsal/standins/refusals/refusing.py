@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rehearsal.standins.refusals import aws_networks, aws_references, azure_references, gcp_references
+from rehearsal.standins.refusals import aws_networks, aws_permissions, aws_references, azure_references, gcp_references
 from rehearsal.standins.refusals.checks import first_of_each
 from rehearsal.standins.refusals.deletions import undeletable
 from rehearsal.standins.refusals.kubernetes_world import changed as kubernetes_changed
@@ -89,6 +89,7 @@ def _around(package: str, token: str, said: Inputs, provider: Inputs, world: Wor
         case "aws":
             yield from aws_networks.misplaced(token, said, provider, world, own=own)
             yield from aws_references.missing(token, said, provider, world)
+            yield from aws_permissions.permitted(token, said, world)
         case "gcp":
             yield from gcp_references.missing(token, said, provider, world, own=own)
         case "azure-native":

@@ -24,12 +24,15 @@ def gcp(token: str, id: str, **inputs: object) -> Thing:
     return Thing(f"gcp:{token}", id, inputs, {"selfLink": BASE + id}, PROVIDER)
 
 
+ENCRYPTS = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+GRANT = gcp("kms/cryptoKeyIAMMember:CryptoKeyIAMMember", "grant", cryptoKeyId=KEY, role=ENCRYPTS)
 WORLD = (
     gcp("compute/network:Network", NETWORK, name="meridian"),
     gcp("compute/subnetwork:Subnetwork", SUBNET, name="nodes", network=NETWORK, ipCidrRange="10.64.0.0/20"),
     gcp("compute/router:Router", f"projects/{PROJECT}/regions/{REGION}/routers/meridian", name="meridian"),
     gcp("kms/keyRing:KeyRing", RING, name="meridian-g1", location=REGION),
     gcp("kms/cryptoKey:CryptoKey", KEY, name="cluster", keyRing=RING),
+    GRANT,
     gcp("container/cluster:Cluster", f"projects/{PROJECT}/locations/{REGION}/clusters/meridian", name="meridian"),
     gcp("compute/regionHealthCheck:RegionHealthCheck", CHECK, name="gateway"),
     gcp("compute/regionBackendService:RegionBackendService", BACKEND, name="gateway"),

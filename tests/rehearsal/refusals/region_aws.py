@@ -7,6 +7,7 @@ from tests.rehearsal.refusals.aws_values import (
     CLUSTER,
     GROUP,
     KEY,
+    KEY_POLICY,
     LB,
     LOGS,
     PROVIDER,
@@ -39,6 +40,19 @@ NETWORK = (
     aws("ec2/internetGateway:InternetGateway", "igw-0a1b2c3d4e5f6", vpcId=VPC),
     aws("ec2/eip:Eip", "eipalloc-0a1b2c3d4e5f6"),
 )
+KEY_THING = aws("kms/key:Key", "1234abcd-12ab-34cd-56ef-1234567890ab", KEY, policy=KEY_POLICY)
+TRAIL_POLICY = aws(
+    "s3/bucketPolicy:BucketPolicy",
+    "trail-policy",
+    bucket="meridian-audit-eu-north-1",
+    policy='{"Statement": [{"Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:PutObject"}]}',
+)
+ACCESS_POLICY = aws(
+    "s3/bucketPolicy:BucketPolicy",
+    "access-policy",
+    bucket="meridian-access-eu-north-1",
+    policy='{"Statement": [{"Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}}]}',
+)
 REGION_WORLD = (
     *NETWORK,
     NODE_ROLE,
@@ -47,7 +61,7 @@ REGION_WORLD = (
     aws("ec2/placementGroup:PlacementGroup", "meridian-h100", name="meridian-h100"),
     aws("ec2/capacityReservation:CapacityReservation", "cr-0a1b2c3d4e5f60718"),
     aws("eks/cluster:Cluster", CLUSTER, f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/{CLUSTER}", name=CLUSTER),
-    aws("kms/key:Key", "1234abcd-12ab-34cd-56ef-1234567890ab", KEY),
+    KEY_THING,
     aws("lb/loadBalancer:LoadBalancer", LB, LB, name="meridian-old"),
     aws("lb/listener:Listener", LB.replace("loadbalancer", "listener") + "/f2f7dc8efc522ab2", port=8443),
     aws("lb/targetGroup:TargetGroup", GROUP, GROUP, name="meridian-old"),
@@ -63,6 +77,8 @@ REGION_WORLD = (
     aws("s3/bucket:Bucket", "meridian-weights-eu-north-1", bucket="meridian-weights-eu-north-1-old"),
     aws("s3/bucket:Bucket", "meridian-audit-eu-north-1", bucket="meridian-audit-eu-north-1"),
     aws("s3/bucket:Bucket", "meridian-access-eu-north-1", bucket="meridian-access-eu-north-1"),
+    TRAIL_POLICY,
+    ACCESS_POLICY,
     aws("route53/zone:Zone", "Z0123456789ABCDEFGHIJ", name="inference.example.com"),
     aws("route53/healthCheck:HealthCheck", "11111111-2222-3333-4444-555555555555"),
 )

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from rehearsal.standins.checking import SIGNATURE, UNKNOWN
 from rehearsal.standins.refusals import on_check, on_create, on_update
 from rehearsal.standins.refusals.places import texts
-from tests.rehearsal.refusals import valid_aws, valid_aws_entry, valid_aws_stores, valid_gcp, valid_kubernetes
+from tests.rehearsal.refusals import (
+    azure_values,
+    valid_aws,
+    valid_aws_entry,
+    valid_aws_stores,
+    valid_azure,
+    valid_azure_stores,
+    valid_gcp,
+    valid_kubernetes,
+)
 from tests.rehearsal.refusals.aws_values import KEY, PROVIDER, REGION, ROLE, SUBNETS, VPC
 from tests.rehearsal.refusals.cases import changed
 from tests.rehearsal.refusals.gcp_values import NETWORK
@@ -26,6 +35,7 @@ CLOUDS = {
     "gcp": (valid_gcp.INPUTS, GCP),
     "kubernetes": (valid_kubernetes.INPUTS, valid_kubernetes.PROVIDER),
 }
+AZURE = ([*valid_azure.INPUTS, *valid_azure_stores.STORES], azure_values.PROVIDER)
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
 
 
@@ -41,13 +51,13 @@ def hidden(value: Any) -> dict[str, Any]:
     return {SIGNATURE: SECRET, "value": value}
 
 
+@pytest.mark.parametrize("package", [*sorted(CLOUDS), pytest.param("azure-native", marks=pytest.mark.slow)])
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_what_a_preview_does_not_know_is_never_refused(data: st.DataObject) -> None:
-    package = data.draw(st.sampled_from(sorted(CLOUDS)))
-    valid, provider = CLOUDS[package]
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_what_a_preview_does_not_know_is_never_refused(package: str, data: st.DataObject) -> None:
+    valid, provider = CLOUDS.get(package, AZURE)
     token, inputs = data.draw(st.sampled_from(valid))
-    paths = [path for path in leaves(inputs) if not any(mark in path for mark in ("/", "labels.", "Labels."))]
+    paths = [path for path in leaves(inputs) if path and not any(mark in path for mark in ("/", "labels.", "Labels."))]
     chosen = data.draw(st.lists(st.sampled_from(paths), max_size=4, unique=True))
     for path in chosen:
         inputs = changed(inputs, path, UNKNOWN)

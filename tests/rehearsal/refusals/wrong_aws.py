@@ -3,7 +3,7 @@
 import json
 
 from tests.rehearsal.refusals import valid_aws, valid_aws_entry, valid_aws_stores
-from tests.rehearsal.refusals.aws_values import LOGS, PROVIDER
+from tests.rehearsal.refusals.aws_values import BUCKET_POLICY, LOGS, PROVIDER
 from tests.rehearsal.refusals.cases import Cloud, Wrong
 from tests.rehearsal.refusals.region_aws import REGION_WORLD
 
@@ -101,7 +101,24 @@ MODEL: list[Wrong] = [
     AWS.check("a repository in upper case", "Repository", "name", "Meridian/Serving", "InvalidParameterException"),
     AWS.check("an algorithm of a certificate", "Certificate", "keyAlgorithm", "RSA-2048", "RSA_2048"),
 ]
+LOCKED_OUT = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:Encrypt", "Resource": "*"}],
+    }
+)
 RULES: list[Wrong] = [
+    AWS.check("a key that nobody may change", "Key", "policy", LOCKED_OUT, "update the key policy in the future"),
+    AWS.check(
+        "a bucket policy of another bucket",
+        "BucketPolicy",
+        "policy",
+        BUCKET_POLICY.replace("weights", "weight"),
+        "invalid resource",
+        "policy.Statement[0].Resource",
+    ),
+    AWS.check("a tag that AWS keeps for itself", "Role", "tags", {"aws:owner": "me"}, "reserved", "tags.aws:owner"),
+    AWS.check("a tag with a bracket", "Vpc", "tags", {"owner": "me (us)"}, "letters, digits", "tags.owner"),
     AWS.check("a VPC of a /8", "Vpc", "cidrBlock", "10.0.0.0/8", "/16 to /28"),
     AWS.check("a subnet with bits behind its prefix", "Subnet", "cidrBlock", "10.16.1.0/20", "write 10.16.0.0/20"),
     AWS.check("ports that run backwards", "SecurityGroupIngressRule", "fromPort", 8443, "(8443:443)"),

@@ -57,6 +57,7 @@ MODEL: list[Wrong] = [
     ),
 ]
 RULES: list[Wrong] = [
+    AZURE.check("a tag with a question", "Vault", "tags", {"owner?": "me"}, "InvalidTag", "tags.owner?"),
     AZURE.check(
         "a subnet outside its network",
         "VirtualNetwork",

@@ -9,6 +9,7 @@ from tests.rehearsal.refusals.cases import Cloud, Wrong
 from tests.rehearsal.refusals.gcp_values import (
     BACKEND,
     CERTIFICATE,
+    GRANT,
     KEY,
     NETWORK,
     PROJECT,
@@ -118,6 +119,13 @@ def taken(title: str, name: str, thing: Thing, path: str, place: int = 0) -> Wro
     return Wrong(title, token, right, path, "is taken", PROVIDER, "create", (*GCP.world_of(token, right), thing))
 
 
+def ungranted(title: str, name: str, path: str) -> Wrong:
+    """A right input in a world where nobody may use its key yet."""
+    token, right = GCP.right(name)
+    there = tuple(one for one in GCP.world_of(token, right) if one is not GRANT)
+    return Wrong(title, token, right, path, "Permission denied on Cloud KMS key", PROVIDER, "create", there)
+
+
 def buried(title: str, name: str, words: str, path: str = "name") -> Wrong:
     """A right input whose name a deleted one keeps."""
     token, right = GCP.right(name)
@@ -137,6 +145,8 @@ def with_more(case: Wrong, *things: Thing) -> Wrong:
 FAR = gcp("compute/subnetwork:Subnetwork", SUBNET.replace(REGION, "europe-west1"), name="nodes", region="europe-west1")
 FAR_KEY = gcp("kms/cryptoKey:CryptoKey", KEY.replace(REGION, "europe"), name="cluster")
 WORLDS: list[Wrong] = [
+    ungranted("a bucket before its key's grant", "Bucket", "encryption.defaultKmsKeyName"),
+    ungranted("a cluster before its key's grant", "Cluster", "databaseEncryption.keyName"),
     GCP.create("a network that is not there", "Router", "network", f"{NETWORK}-2", "404 notFound"),
     GCP.create("a network named wrongly", "Router", "network", "meridian-2", "404 notFound"),
     GCP.create("a pool of no cluster", "NodePool", "cluster", "meridian-2", "404 notFound"),
