@@ -3,7 +3,7 @@
 from collections import Counter
 
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from rehearsal.rehearsing import Report, Result
 from rehearsal.rehearsing.model import Step
@@ -24,7 +24,7 @@ def step(result: Result) -> None:
 
 def report(made: Report) -> None:
     """The table of steps, and every problem below it."""
-    table = Table("step", "stacks", *SHOWN, "seconds", "result", box=None)
+    table = Table(Column("step", no_wrap=True), "stacks", *SHOWN, "seconds", "result", box=None)
     for each in Step:
         results = [result for result in made.results if result.step is each]
         counts: Counter[str] = Counter()

@@ -8,6 +8,7 @@ import pulumi_aws as aws
 
 from rehearsal.example.settings import Settings, located
 
+ACCOUNT = "123456789012"
 ENTRY_PORT, GATEWAY_PORT = 443, 30443
 
 
@@ -57,10 +58,27 @@ def ground(region: str, settings: Settings, domain: Any) -> dict[str, Any]:
 
 def _key(of: _Ground) -> Any:
     key = aws.kms.Key(
-        f"{of.region}-key", enable_key_rotation=True, deletion_window_in_days=7, tags=of.tags, opts=of.opts
+        f"{of.region}-key",
+        enable_key_rotation=True,
+        deletion_window_in_days=7,
+        policy=_key_policy(of),
+        tags=of.tags,
+        opts=of.opts,
     )
     aws.kms.Alias(f"{of.region}-key-alias", name=f"alias/{of.region}", target_key_id=key.key_id, opts=of.opts)
     return key
+
+
+def _key_policy(of: _Ground) -> str:
+    """The account manages the key, and the region's logs use it."""
+    own = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
+    logs = {
+        "Effect": "Allow",
+        "Principal": {"Service": f"logs.{of.place}.amazonaws.com"},
+        "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+        "Resource": "*",
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [own, logs]})
 
 
 def _network(of: _Ground) -> tuple[Any, list[Any], list[Any]]:

@@ -7,7 +7,13 @@ import pulumi_gcp as gcp
 
 from rehearsal.example.settings import Settings, located
 
-PROJECT = "meridian-example"
+PROJECT, NUMBER = "meridian-example", "123456789012"
+AGENTS = {
+    "container-engine-robot": "service-",
+    "gcp-sa-artifactregistry": "service-",
+    "gcp-sa-logging": "cmek-p",
+}
+"""Services that encrypt with the region's key, and how the account of each is called."""
 
 
 class _Ground:
@@ -24,7 +30,7 @@ class _Ground:
 def ground(region: str, settings: Settings, domain: Any) -> dict[str, Any]:
     """Make it; returns the values of the waist."""
     of = _Ground(region, settings)
-    key = _key(of)
+    key, granted = _key(of)
     log = gcp.logging.ProjectBucketConfig(
         f"{region}-log",
         project=PROJECT,
@@ -32,10 +38,10 @@ def ground(region: str, settings: Settings, domain: Any) -> dict[str, Any]:
         bucket_id=f"{region}-{settings.log_name}",
         retention_days=400,
         cmek_settings={"kms_key_name": key.id},
-        opts=of.opts,
+        opts=granted,
     )
     network, subnet = _network(of)
-    cluster = _cluster(of, key, network, subnet)
+    cluster = _cluster(of, key, granted, network, subnet)
     registry = gcp.artifactregistry.Repository(
         f"{region}-registry",
         location=of.place,
@@ -44,7 +50,7 @@ def ground(region: str, settings: Settings, domain: Any) -> dict[str, Any]:
         kms_key_name=key.id,
         docker_config={"immutable_tags": True},
         labels=of.labels,
-        opts=of.opts,
+        opts=granted,
     )
     address = _entry(of, network, domain)
     return {
@@ -58,7 +64,8 @@ def ground(region: str, settings: Settings, domain: Any) -> dict[str, Any]:
     }
 
 
-def _key(of: _Ground) -> Any:
+def _key(of: _Ground) -> tuple[Any, pulumi.ResourceOptions]:
+    """The key, and the options of what is encrypted with it: made when its service agent may use the key."""
     ring = gcp.kms.KeyRing(f"{of.region}-keys", name=f"{of.region}-{of.generation}", location=of.place, opts=of.opts)
     key = gcp.kms.CryptoKey(
         f"{of.region}-key",
@@ -68,15 +75,17 @@ def _key(of: _Ground) -> Any:
         labels=of.labels,
         opts=of.opts,
     )
-    for agent in ("container-engine-robot", "gcp-sa-artifactregistry"):
+    grants = [
         gcp.kms.CryptoKeyIAMMember(
             f"{of.region}-{agent}-key",
             crypto_key_id=key.id,
             role="roles/cloudkms.cryptoKeyEncrypterDecrypter",
-            member=f"serviceAccount:service-123456789012@{agent}.iam.gserviceaccount.com",
+            member=f"serviceAccount:{account}{NUMBER}@{agent}.iam.gserviceaccount.com",
             opts=of.opts,
         )
-    return key
+        for agent, account in AGENTS.items()
+    ]
+    return key, pulumi.ResourceOptions.merge(of.opts, pulumi.ResourceOptions(depends_on=grants))
 
 
 def _network(of: _Ground) -> tuple[Any, Any]:
@@ -131,7 +140,7 @@ def _network(of: _Ground) -> tuple[Any, Any]:
     return network, subnet
 
 
-def _cluster(of: _Ground, key: Any, network: Any, subnet: Any) -> Any:
+def _cluster(of: _Ground, key: Any, granted: pulumi.ResourceOptions, network: Any, subnet: Any) -> Any:
     account = gcp.serviceaccount.Account(f"{of.region}-nodes-account", account_id=f"{of.place}-nodes", opts=of.opts)
     gcp.projects.IAMMember(
         f"{of.region}-nodes-role",
@@ -159,7 +168,7 @@ def _cluster(of: _Ground, key: Any, network: Any, subnet: Any) -> Any:
         database_encryption={"state": "ENCRYPTED", "key_name": key.id},
         workload_identity_config={"workload_pool": f"{PROJECT}.svc.id.goog"},
         resource_labels=of.labels,
-        opts=of.opts,
+        opts=granted,
     )
     gcp.container.NodePool(
         f"{of.region}-pool",
