@@ -10,6 +10,7 @@ from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from rehearsal.standins import lookups
+from rehearsal.standins.azure_identities import answered
 from rehearsal.standins.checking import SIGNATURE
 from rehearsal.standins.cloud import Cloud, Naming, Refused, Target
 from rehearsal.standins.differing import How, differences
@@ -123,7 +124,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Make a resource, or say what a preview knows of it."""
         target, said = self._target(request, context), _values(request.properties)
         if request.preview:
-            return provider_pb2.CreateResponse(properties=_struct(self._cloud.preview(target, said)))
+            return provider_pb2.CreateResponse(properties=_struct(self._answered(self._cloud.preview(target, said))))
         new = _tried(context, lambda: self._cloud.create(target, said))
         return provider_pb2.CreateResponse(id=new.id, properties=self._outputs(target, new.outputs))
 
@@ -141,7 +142,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Change a resource, or say what a preview knows of the change."""
         target, said, before = self._target(request, context), _values(request.news), _values(request.olds)
         if request.preview:
-            return provider_pb2.UpdateResponse(properties=_struct({**before, **_wire(said)}))
+            return provider_pb2.UpdateResponse(properties=_struct(self._answered({**before, **_wire(said)})))
         new = _tried(context, lambda: self._cloud.update(target, request.id, before, said))
         return provider_pb2.UpdateResponse(properties=self._outputs(target, new.outputs))
 
@@ -172,7 +173,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def _outputs(self, target: Target, outputs: dict[str, Any]) -> Any:
         shape = self._cloud.schemas.shape(target.token)
         secret = shape.secret_outputs if shape else frozenset()
+        outputs = self._answered(outputs)
         return _struct({name: _hidden(value) if name in secret else value for name, value in outputs.items()})
+
+    def _answered(self, outputs: dict[str, Any]) -> dict[str, Any]:
+        return answered(outputs) if self._cloud.package == "azure-native" else outputs
 
 
 def _tried(context: Any, act: Any) -> Any:
