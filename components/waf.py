@@ -51,14 +51,13 @@ EXCLUSIONS = (
     Exclusion("metadata services", (AwsRule(COMMON, "EC2MetaDataSSRF_BODY"),), ("attack-ssrf",)),
     Exclusion("scripts", (AwsRule(COMMON, "CrossSiteScripting_BODY"),), ("attack-xss",)),
     Exclusion("SQL", (AwsRule(SQL, "SQLi_BODY"), AwsRule(SQL, "SQLiExtendedPatterns_BODY")), ("attack-sqli",)),
+    # The core rule set tags what is aimed at Java and JavaScript as execution too.
     Exclusion(
-        "Java",
-        (AwsRule(KNOWN_BAD, "Log4JRCE_BODY"), AwsRule(KNOWN_BAD, "JavaDeserializationRCE_BODY")),
-        ("attack-injection-java", "language-java"),
+        "execution",
+        tuple(AwsRule(KNOWN_BAD, f"{what}_BODY") for what in ("Log4JRCE", "JavaDeserializationRCE", "ReactJSRCE")),
+        ("attack-rce", "attack-injection-java", "attack-injection-generic"),
     ),
-    Exclusion("JavaScript", (AwsRule(KNOWN_BAD, "ReactJSRCE_BODY"),), ("attack-injection-generic", "attack-generic")),
     # AWS reads bodies for these only in groups that are not used here.
-    Exclusion("commands", (), ("attack-rce",)),
     Exclusion("PHP", (), ("attack-injection-php",)),
     Exclusion("protocols", (), ("attack-protocol",)),
 )
