@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from components.ground_specs import GroundSpec
 from stacks.catalog.model import CapacityType
 from stacks.plan.fleet_model import FleetPlan
 
@@ -69,6 +70,23 @@ def needs(fleet: FleetPlan, cloud: str, zones: Mapping[str, tuple[str, ...]] | N
         )
         for region in fleet.regions
         if region.cloud == cloud
+    )
+
+
+def needs_of_ground(ground: GroundSpec, cluster: str | None) -> RegionNeed:
+    """Return what the whole ground of a region needs: system and gateway nodes and reservations too, at their most.
+
+    Of a spot pool with several machine types the preferred one counts; the others stand in for it.
+    """
+    return RegionNeed(
+        name=ground.name,
+        location=ground.location,
+        zones=ground.network.zones,
+        pools=tuple(
+            PoolNeed(pool.name, pool.machines[0], pool.capacity, pool.max_nodes, pool.reservation)
+            for pool in ground.pools
+        ),
+        cluster=cluster,
     )
 
 

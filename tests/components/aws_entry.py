@@ -1,6 +1,7 @@
 """An entry on AWS, made with Pulumi's mocks: every resource that it registers is recorded with its inputs."""
 
 import asyncio
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from components.aws.entry import entry
 from components.ground_specs import AuditSpec, ClusterSpec, EntrySpec, GroundSpec, NetworkSpec
 
 ACCOUNT = "123456789012"
+SLOW_SECONDS = 0.4
 LOG_KEY = f"arn:aws:kms:eu-north-1:{ACCOUNT}:key/logs"
 
 ENTRY = EntrySpec(
@@ -74,8 +76,12 @@ class Recorder(mocks.Mocks):
 
     made: list[Made] = field(default_factory=list)
     steering: list[Any] = field(default_factory=list)
+    slow: str = ""
+    """A type that takes its time, so that what does not wait for it comes before it."""
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        if self.slow and args.typ.endswith(f":{self.slow}"):
+            time.sleep(SLOW_SECONDS)
         self.made.append(Made(args.typ, args.name, args.inputs))
         arn = f"arn:aws:{args.typ.split(':')[1].split('/')[0]}:eu-north-1:{ACCOUNT}:{args.name}"
         outputs = {**args.inputs, "arn": arn, "dnsName": "entry.elb.example", "zoneId": "ZELB"}
@@ -106,9 +112,9 @@ class Recorder(mocks.Mocks):
 
 
 @contextmanager
-def recording() -> Iterator[Recorder]:
+def recording(slow: str = "") -> Iterator[Recorder]:
     """Register resources inside; they are all recorded when the block ends."""
-    recorder = Recorder()
+    recorder = Recorder(slow=slow)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     mocks.set_mocks(recorder, project="meridian", stack="test", preview=False)
@@ -120,9 +126,9 @@ def recording() -> Iterator[Recorder]:
         loop.close()
 
 
-def made(spec: GroundSpec = GROUND, groups: tuple[str, ...] = ("asg-a", "asg-b")) -> Recorder:
+def made(spec: GroundSpec = GROUND, groups: tuple[str, ...] = ("asg-a", "asg-b"), slow: str = "") -> Recorder:
     """Make an entry and return what was registered, and what steering gets."""
-    with recording() as recorder:
+    with recording(slow) as recorder:
         out = pulumi.Output.from_input
         network = Network(out("vpc-1"), [out("subnet-a"), out("subnet-b")], out("sg-nodes"), out("sg-entry"))
         found = entry(

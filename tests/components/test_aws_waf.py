@@ -85,6 +85,15 @@ def test_an_attack_beside_the_body_is_blocked_even_with_a_prompt(acl: Mapping[st
         assert judged(acl, path, "POST", hit).startswith("block by")
 
 
+def test_an_address_with_a_bad_name_is_blocked_even_with_a_prompt(acl: Mapping[str, Any]) -> None:
+    listed = ("AWSManagedRulesAmazonIpReputationList", "AWSManagedIPReputationList")
+    assert judged(acl, "/v1/chat/completions", "POST", listed) == "block by reputation"
+
+
+def test_the_rules_are_those_of_a_load_balancer(acl: Mapping[str, Any]) -> None:
+    assert acl["scope"] == "REGIONAL"
+
+
 @pytest.mark.parametrize("hit", [hit for hit in HITS if hit[1].endswith("_BODY")], ids=lambda hit: hit[1])
 def test_an_attack_in_a_body_that_is_no_prompt_is_blocked(acl: Mapping[str, Any], hit: tuple[str, str]) -> None:
     assert judged(acl, "/v1/models", "GET", hit) == "block by bodies"

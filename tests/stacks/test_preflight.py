@@ -4,18 +4,26 @@ import json
 import os
 import socket
 import subprocess
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 from dnslib.server import DNSServer
 from dnslib.zoneresolver import ZoneResolver
 
+from components.ground_specs import CapacityType, PoolRole, PoolSpec
+from stacks import configfile
 from stacks.catalog import catalogue
 from stacks.catalog.vcpus import vcpus
+from stacks.config import parse
+from stacks.plan.fleet import make_fleet
+from stacks.plan.sizing import size
 from stacks.preflight import command
-from stacks.preflight.model import Check, passed
+from stacks.preflight.model import Check, needs, needs_of_ground, passed
 from stacks.preflight.network import name_servers, reachable
 from stacks.preflight.quotas import quota_of
+from tests.components.aws_entry import GROUND
 
 ROOT = Path(__file__).parents[2]
 NAMES = (
@@ -53,7 +61,30 @@ def test_a_machine_counts_against_the_quota_of_its_family(machine: str, capacity
 
 def test_every_aws_machine_of_the_catalogue_has_its_virtual_cpus() -> None:
     machines = {key for key in catalogue().machines if key[0] == "aws"}
-    assert machines == set(vcpus())
+    assert machines <= set(vcpus())
+
+
+def test_a_grounds_pools_count_at_their_most_with_system_nodes_and_reservations() -> None:
+    def pool(name: str, role: PoolRole, machines: tuple[str, ...], reservation: str | None = None) -> PoolSpec:
+        capacity: CapacityType = "reserved" if reservation else "on-demand"
+        return PoolSpec(name, role, None, machines, capacity, reservation, ("a",), 1, 1, 3, 0, False, 100)
+
+    pools = (pool("system", "system", ("m6i.xlarge",)), pool("gpu", "gpu", ("p5.48xlarge", "p5e.48xlarge"), "cr-1"))
+    need = needs_of_ground(replace(GROUND, pools=pools), "prod")
+    assert (need.name, need.location, need.zones) == ("aws-eu-north-1", "eu-north-1", ("eu-north-1a", "eu-north-1b"))
+    assert [(each.machine, each.nodes, each.reservation) for each in need.pools] == [
+        ("m6i.xlarge", 3, None),
+        ("p5.48xlarge", 3, "cr-1"),
+    ]
+
+
+def test_the_plan_of_prod_asks_for_every_gpu_pool_on_aws() -> None:
+    fleet = make_fleet(parse(configfile.read(ROOT / "Pulumi.prod.yaml")), catalogue(), size, date(2026, 11, 25))
+    found = needs(fleet, "aws", {"aws-us-east-1": ("us-east-1a",)})
+    assert [each.name for each in found] == sorted(each.name for each in fleet.regions if each.cloud == "aws")
+    pools = [pool for model in fleet.models for pool in model.pools if pool.region.startswith("aws-")]
+    assert sum(pool.nodes for need in found for pool in need.pools) == sum(pool.nodes for pool in pools) > 0
+    assert {need.zones for need in found} == {(), ("us-east-1a",)}
 
 
 def test_what_could_not_be_asked_blocks_like_what_failed() -> None:

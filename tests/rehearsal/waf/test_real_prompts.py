@@ -19,7 +19,8 @@ from tests.components.aws_entry import ENTRY
 from tests.rehearsal.waf.corpus import LONG_PROMPT_BYTES, PROMPTS, attacks, chat, prompts
 from tests.rehearsal.waf.seclang import directives
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+"""The first build alone takes about a minute."""
 
 ROOT = Path(__file__).parents[3]
 
