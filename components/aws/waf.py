@@ -4,9 +4,10 @@
 |---|---|
 | 0 `probe` | allows GET of the probe path, before the rate is counted |
 | 10 `rate` | blocks a client address above its rate |
+| 15 `prompt` | labels POST of an exact inference path: its body is a prompt |
 | 20 `reputation` | AWS's list of addresses with a bad name |
 | 30 `known-bad`, 40 `common`, 50 `sql` | AWS's groups: headers, paths, queries and cookies block, on every path; rules that read bodies count, and leave a label |
-| 60 `bodies` | blocks what such a label says, unless the body is a prompt: POST of an exact inference path |
+| 60 `bodies` | blocks what such a label says, unless the request has the label of a prompt |
 | 70 `closed` | blocks every path that is not open |
 
 What is left is allowed. No rule of ours reads a body, so what lies beyond the 8 KB that AWS WAF reads of a body behind
@@ -14,7 +15,7 @@ a load balancer decides nothing (AWS's own rules judge what they read and go on)
 clients of an inference service sit in clouds and behind VPNs, and every request needs a key anyway.
 
 The groups' versions are not pinned: AWS moves them. A body rule that AWS adds blocks prompts that match it until it is
-in `components.waf.EXCLUSIONS`; the alarm for it is a rise of the blocked count of rules 30 to 50.
+in `components.waf.EXCLUSIONS`; it shows as a rise of what rules 30 to 50 block.
 """  # noqa: E501 a table's row is one line
 
 from collections.abc import Mapping, Sequence
@@ -30,9 +31,11 @@ from pulumi_aws.wafv2 import (
     WebAclRuleActionAllowArgs,
     WebAclRuleActionArgs,
     WebAclRuleActionBlockArgs,
+    WebAclRuleActionCountArgs,
     WebAclRuleArgs,
     WebAclRuleOverrideActionArgs,
     WebAclRuleOverrideActionNoneArgs,
+    WebAclRuleRuleLabelArgs,
     WebAclRuleStatementAndStatementArgs,
     WebAclRuleStatementArgs,
     WebAclRuleStatementByteMatchStatementArgs,
@@ -53,10 +56,13 @@ from pulumi_aws.wafv2 import (
 )
 
 from components.ground_specs import EntrySpec
-from components.waf import COMMON, EXCLUSIONS, KNOWN_BAD, SQL, Paths, paths
+from components.waf import COMMON, EXCLUSIONS, KNOWN_BAD, SQL, paths
 
 REPUTATION = "AWSManagedRulesAmazonIpReputationList"
 RATE_WINDOW_SECONDS = 300
+PROMPT = "prompt"
+PROMPT_LABEL = "meridian:prompt"
+"""A rule of its own, for the provider takes statements within statements three deep and no deeper."""
 
 _COUNT = WebAclRuleStatementManagedRuleGroupStatementRuleActionOverrideActionToUseArgs(
     count=WebAclRuleStatementManagedRuleGroupStatementRuleActionOverrideActionToUseCountArgs()
@@ -91,29 +97,23 @@ def rules(entry: EntrySpec) -> list[WebAclRuleArgs]:
     return [
         _allow(0, "probe", _both([_path(open_to.probe), _method("GET")])),
         _block(10, "rate", _rate(entry.requests_per_five_minutes)),
+        _labelled(15, PROMPT, _both([_method("POST"), _either([*map(_path, open_to.prompts)])])),
         _managed(20, "reputation", REPUTATION),
         _managed(30, "known-bad", KNOWN_BAD),
         _managed(40, "common", COMMON),
         _managed(50, "sql", SQL),
-        _block(60, "bodies", _both([_attack_in_body(), _not(_prompt(open_to))])),
+        _block(60, "bodies", _both([_attack_in_body(), _not(_label(PROMPT_LABEL))])),
         _block(70, "closed", _not(opened)),
     ]
 
 
-def _prompt(open_to: Paths) -> WebAclRuleStatementArgs:
-    return _both([_method("POST"), _either([*map(_path, open_to.prompts)])])
-
-
 def _attack_in_body() -> WebAclRuleStatementArgs:
-    labels = [rule.label for exclusion in EXCLUSIONS for rule in exclusion.aws]
-    return _either(
-        [
-            WebAclRuleStatementArgs(
-                label_match_statement=WebAclRuleStatementLabelMatchStatementArgs(scope="LABEL", key=label)
-            )
-            for label in labels
-        ]
-    )
+    return _either([_label(rule.label) for exclusion in EXCLUSIONS for rule in exclusion.aws])
+
+
+def _label(key: str) -> WebAclRuleStatementArgs:
+    match = WebAclRuleStatementLabelMatchStatementArgs(scope="LABEL", key=key)
+    return WebAclRuleStatementArgs(label_match_statement=match)
 
 
 def _managed(priority: int, name: str, group: str) -> WebAclRuleArgs:
@@ -143,6 +143,18 @@ def _allow(priority: int, name: str, statement: WebAclRuleStatementArgs) -> WebA
 def _block(priority: int, name: str, statement: WebAclRuleStatementArgs) -> WebAclRuleArgs:
     action = WebAclRuleActionArgs(block=WebAclRuleActionBlockArgs())
     return _rule(priority, name, statement, action)
+
+
+def _labelled(priority: int, name: str, statement: WebAclRuleStatementArgs) -> WebAclRuleArgs:
+    """Put the label of a prompt on what matches, and go on."""
+    return WebAclRuleArgs(
+        name=name,
+        priority=priority,
+        statement=statement,
+        action=WebAclRuleActionArgs(count=WebAclRuleActionCountArgs()),
+        rule_labels=[WebAclRuleRuleLabelArgs(name=PROMPT_LABEL)],
+        visibility_config=_visibility(name),
+    )
 
 
 def _rule(priority: int, name: str, statement: WebAclRuleStatementArgs, action: WebAclRuleActionArgs) -> WebAclRuleArgs:

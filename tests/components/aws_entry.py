@@ -14,7 +14,7 @@ from components.aws.entry import entry
 from components.ground_specs import AuditSpec, ClusterSpec, EntrySpec, GroundSpec, NetworkSpec
 
 ACCOUNT = "123456789012"
-SLOW_SECONDS = 0.4
+SLOW_SECONDS = 0.2
 LOG_KEY = f"arn:aws:kms:eu-north-1:{ACCOUNT}:key/logs"
 
 ENTRY = EntrySpec(

@@ -68,6 +68,9 @@ def verdict(acl: Mapping[str, Any], request: Request) -> str:
                 return f"block by {rule['name']}"
         elif _matches(statement, request, labels):
             (action,) = rule["action"]
+            if action == "count":
+                labels |= {label["name"] for label in rule["ruleLabels"]}
+                continue
             return f"{action} by {rule['name']}"
     (action,) = acl["defaultAction"]
     return str(action)

@@ -184,6 +184,21 @@ def test_one_inference_path_needs_no_or() -> None:
     assert judged(acl, "/v1/models", "GET") == "allow"
 
 
+DEEPEST = 3
+"""Statements within statements that the provider's schema of a web ACL has."""
+
+
+def test_no_statement_lies_deeper_than_the_provider_takes(acl: Mapping[str, Any]) -> None:
+    assert max(depth(rule["statement"]) for rule in acl["rules"]) <= DEEPEST
+
+
+def depth(statement: Mapping[str, Any]) -> int:
+    ((kind, says),) = statement.items()
+    if kind not in ("andStatement", "orStatement", "notStatement"):
+        return 0
+    return 1 + max(depth(each) for each in says.get("statements") or [says["statement"]])
+
+
 def test_no_statement_joins_fewer_than_two(acl: Mapping[str, Any]) -> None:
     for joined in itertools.chain(found(acl, "orStatement"), found(acl, "andStatement")):
         assert len(joined["statements"]) >= 2
