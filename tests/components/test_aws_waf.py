@@ -97,6 +97,7 @@ def test_the_rules_are_those_of_a_load_balancer(acl: Mapping[str, Any]) -> None:
 @pytest.mark.parametrize("hit", [hit for hit in HITS if hit[1].endswith("_BODY")], ids=lambda hit: hit[1])
 def test_an_attack_in_a_body_that_is_no_prompt_is_blocked(acl: Mapping[str, Any], hit: tuple[str, str]) -> None:
     assert judged(acl, "/v1/models", "GET", hit) == "block by bodies"
+    assert judged(acl, "/v1/models", "POST", hit) == "block by bodies"
     assert judged(acl, "/v1/chat/completions", "PUT", hit) == "block by bodies"
 
 
