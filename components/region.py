@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pulumi
 
+from components.cluster import Cluster
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -48,3 +50,28 @@ class Region(pulumi.ComponentResource):
     """Base address of the region's entry, e.g. `https://127.0.0.1:8443`. Known once it served a token."""
     entry_port: pulumi.Output[int]
     """Port of the entry; known once it served a token."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What steering needs of a region's entry on a cloud."""
+
+    address: pulumi.Output[str]
+    """Name (AWS) or IP address (GCP, Azure) of the load balancer."""
+    zone_id: pulumi.Output[str] | None
+    """Zone of the name for alias records; None where the address is an IP."""
+
+
+@dataclass(frozen=True)
+class GroundInputs:
+    """What a region on a cloud takes besides its spec."""
+
+    zone_id: pulumi.Output[str]
+    """The DNS zone of the environment, from the names layer."""
+
+
+class Ground(pulumi.ComponentResource):
+    """What cloud APIs make of a region. A class per cloud fills these in; it takes `(name, spec, inputs, opts)`."""
+
+    cluster: Cluster
+    entry: Entry
