@@ -133,7 +133,7 @@ def rehearse(
     stack: Annotated[str, typer.Argument(help="The stack, or `example`: a small fleet of three clouds.")],
     *,
     layers: Annotated[bool, typer.Option("--layers", help="One stack for each layer of each region.")] = False,
-    faults: Annotated[Path | None, typer.Option(help="A file of faults that the stand-ins make.")] = None,
+    failures: Annotated[Path | None, typer.Option(help="A file of failures that the stand-ins make.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep state, logs and the stand-ins' world.")] = False,
     json: Machine = False,
 ) -> None:
@@ -141,7 +141,7 @@ def rehearse(
     # Here, because no other command needs what stands in for clouds.
     from stacks import rehearse, rehearse_show
 
-    made = rehearse.run(stack, layers=layers, faults=faults, keep=keep, shown=rehearse_show.step)
+    made = rehearse.run(stack, layers=layers, failures=failures, keep=keep, shown=rehearse_show.step)
     show.as_json(rehearse.as_data(made)) if json else rehearse_show.report(made)
     raise typer.Exit(FAILED if made.problems else 0)
 

@@ -28,11 +28,11 @@ PACKAGES = ("aws", "gcp", "azure-native", "kubernetes")
 Shown = Callable[[Result], None]
 
 
-def run(stack: str, *, layers: bool, faults: Path | None, keep: bool, shown: Shown) -> Report:
+def run(stack: str, *, layers: bool, failures: Path | None, keep: bool, shown: Shown) -> Report:
     """Rehearse a stack; raises `ConfigurationRefused` before anything is installed or made."""
     place = workspace()
     subject = subject_of(place, stack, layers=layers)
-    _refuse_no_file(faults)
+    _refuse_no_file(failures)
     setup([Part.ENGINE, Part.REHEARSAL])
     engine = ensure(place.root, progress=show.say, env=os.environ)
     folder = place.states / "rehearsals" / stack
@@ -40,7 +40,7 @@ def run(stack: str, *, layers: bool, faults: Path | None, keep: bool, shown: Sho
     folder.mkdir(parents=True)
     try:
         shapes = place.home / "cache" / "shapes"
-        with attached(folder / "world", cache=shapes, packages=subject.packages, failures=faults) as standins:
+        with attached(folder / "world", cache=shapes, packages=subject.packages, failures=failures) as standins:
             return rehearse(Place(folder, subject, engine, standins), say=show.say, shown=shown)
     finally:
         if keep:
@@ -102,16 +102,16 @@ def _example(place: Workspace, *, layers: bool) -> Subject:
     )
 
 
-def _refuse_no_file(faults: Path | None) -> None:
-    if faults is None or faults.is_file():
+def _refuse_no_file(failures: Path | None) -> None:
+    if failures is None or failures.is_file():
         return
     raise ConfigurationRefused(
         [
             Problem(
-                where="--faults",
-                what=f"there is no file at {faults}",
-                why="a rehearsal without its faults would look like one that survived them",
-                fix="write the path of a file of faults, or leave the option out",
+                where="--failures",
+                what=f"there is no file at {failures}",
+                why="a rehearsal without its failures would look like one that survived them",
+                fix="write the path of a file of failures, or leave the option out",
             )
         ]
     )

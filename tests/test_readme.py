@@ -61,11 +61,18 @@ def test_every_make_target_in_the_help_exists_and_is_explained() -> None:
     assert {"up", "down", "check", "test"} <= set(re.findall(r"make (\w+)\s+\S", text))
 
 
+NO_CREDENTIALS = (
+    "env -u AWS_PROFILE -u AWS_ACCESS_KEY_ID AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null "
+    "AWS_EC2_METADATA_DISABLED=true ./meridian preflight prod --account 123456789012 | grep 'no AWS credentials'"
+)
+"""No account to ask here: it must say so."""
+
 RUN_BESIDE = {
     "./meridian outputs local": "./meridian outputs local",
     "./meridian outputs local --key NAME": "./meridian outputs local --key demo",
     "./meridian env local": "./meridian env local",
     'eval "$(./meridian env local)"': 'eval "$(./meridian env local)" && pulumi stack ls',
+    "./meridian preflight prod --account 123456789012": NO_CREDENTIALS,
     "pulumi up -s local": 'eval "$(./meridian env local)" && pulumi up -s local --non-interactive --skip-preview',
 }
 """Mentioned commands, and how each is run while the stack is up."""

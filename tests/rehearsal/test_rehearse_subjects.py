@@ -41,7 +41,7 @@ def test_a_local_stack_is_sent_to_up() -> None:
 
 
 def test_a_file_of_faults_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    missing = tmp_path / "faults.json"
+    missing = tmp_path / "failures.json"
 
     with pytest.raises(ConfigurationRefused, match="there is no file at"):
-        run(EXAMPLE, layers=False, faults=missing, keep=False, shown=lambda _: None)
+        run(EXAMPLE, layers=False, failures=missing, keep=False, shown=lambda _: None)
