@@ -1,5 +1,6 @@
 """One stand-in cloud: checks, makes, reads, changes and deletes resources in the world. Knows nothing of gRPC."""
 
+import itertools
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -106,14 +107,24 @@ class Cloud:
             raise Refused(problems)
         shape = self._shape(target)
         said = self._prefixed(target, shape, said)
-        new = made(self.package, target.token, target.urn, shape, said, target.provider)
-        resource = self._resource(target, said, new)
-        if self.world.get(self.package, target.token, new.id, resource.place):
-            raise Refused([Fault("", f"AlreadyExists: {new.id} exists: import it, or write another name")])
-        self.world.put(resource)
+        new = self._made_anew(target, shape, said)
+        self.world.put(self._resource(target, said, new))
         if after:
             raise _lost("create", new.id)
         return new
+
+    def _made_anew(self, target: Target, shape: ResourceShape, said: Values) -> Made:
+        """Return a resource with an id that nothing has: a cloud gives another one, unless a name is the id."""
+        where = place(self.package, plain(said), target.provider)
+        taken = ""
+        for nth in itertools.count(1):
+            new = made(self.package, target.token, target.urn, shape, said, target.provider, nth=nth)
+            if not self.world.get(self.package, target.token, new.id, where):
+                return new
+            if new.id == taken:
+                break
+            taken = new.id
+        raise Refused([Fault("", f"AlreadyExists: {taken} exists: import it, or write another name")])
 
     def _prefixed(self, target: Target, shape: ResourceShape, said: Values) -> Values:
         key = name_property(self.package, target.token, shape)

@@ -30,12 +30,16 @@ class Made:
     outputs: dict[str, Any]
 
 
-def made(package: str, token: str, urn: str, shape: ResourceShape, said: Mapping[str, Any], provider: Any) -> Made:
-    """Return id and outputs of a resource with inputs `said`, in which nothing is unknown."""
+def made(
+    package: str, token: str, urn: str, shape: ResourceShape, said: Mapping[str, Any], provider: Any, *, nth: int = 1
+) -> Made:
+    """Return id and outputs of the nth resource of a URN with inputs `said`, in which nothing is unknown."""
     inputs = plain(said)
     if package == "kubernetes":
         return Made(kubernetes_id(token, inputs, provider), kubernetes_outputs(urn, said))
-    context = _context(package, token, urn, shape, inputs, provider)
+    words_of = words(urn if nth == 1 else f"{urn}#{nth}")
+    context = {**words_of, **_context(package, token, urn, shape, inputs, provider)}
+    context["id"] = _id(package, token, context)
     table = {path: _filled(value, context) for path, value in TABLE.get(token, {}).items() if path != "id"}
     outputs: dict[str, Any] = {name: value for name, value in said.items() if not name.startswith("__")}
     for name, shapes in shape.outputs.properties.items():
@@ -57,8 +61,7 @@ def _context(
     name = inputs.get(name_property(package, token, shape) or "name") or urn.rpartition("::")[2]
     region = region_of(inputs, provider) or "us-east-1"
     location = str(inputs.get("location") or inputs.get("zone") or region)
-    context: dict[str, Any] = {
-        **words(urn),
+    return {
         "in": _Quiet(inputs),
         "name": str(name),
         "account": account_of(provider) or ACCOUNT,
@@ -76,8 +79,6 @@ def _context(
         "zone_id": f"{region[:2]}{region[3:4]}{region[-1]}-az1",
         "service": token.partition(":")[2].partition("/")[0],
     }
-    context["id"] = _id(package, token, context)
-    return context
 
 
 def _id(package: str, token: str, context: dict[str, Any]) -> str:
