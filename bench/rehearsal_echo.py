@@ -54,12 +54,13 @@ class Echo(provider_pb2_grpc.ResourceProviderServicer):
 
 def main() -> None:
     """Serve every package until the process is ended."""
-    ports = []
+    ports, servers = [], []  # a server that nothing holds is stopped
     for package in ("aws", "gcp", "azure-native", "kubernetes"):
         server = grpc.server(futures.ThreadPoolExecutor(16))
         provider_pb2_grpc.add_ResourceProviderServicer_to_server(Echo(), server)
         ports.append(f"{package}:{server.add_insecure_port('127.0.0.1:0')}")
         server.start()
+        servers.append(server)
     print(f"PULUMI_DEBUG_PROVIDERS={','.join(ports)}", flush=True)
     threading.Event().wait()
 
