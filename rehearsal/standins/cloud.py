@@ -1,8 +1,9 @@
 """One stand-in cloud: checks, makes, reads, changes and deletes resources in the world. Knows nothing of gRPC."""
 
 import json
+import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rehearsal.standins import refusals
@@ -57,6 +58,8 @@ class Cloud:
     schemas: Schemas
     world: World
     failures: Failures
+    _making: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
+    """Held from the question whether a name is free until it is taken: the engine creates in parallel."""
 
     def check(self, target: Target, said: Values, before: Values, naming: Naming) -> tuple[dict[str, Any], list[Fault]]:
         """Return the inputs with the name that the provider gives, and what is wrong with them."""
@@ -101,6 +104,13 @@ class Cloud:
     def create(self, target: Target, said: Values) -> Made:
         """Make a resource; raises Refused, or Broken when it fails on demand."""
         after = self._meet("create", target, said)
+        with self._making:
+            new = self._made(target, said)
+        if after:
+            raise _lost("create", new.id)
+        return new
+
+    def _made(self, target: Target, said: Values) -> Made:
         problems = refusals.on_create(self.package, target.token, said, target.provider, self.world)
         if problems:
             raise Refused(problems)
@@ -111,8 +121,6 @@ class Cloud:
         if self.world.get(self.package, target.token, new.id, resource.place):
             raise Refused([Fault("", f"AlreadyExists: {new.id} exists: import it, or write another name")])
         self.world.put(resource)
-        if after:
-            raise _lost("create", new.id)
         return new
 
     def _prefixed(self, target: Target, shape: ResourceShape, said: Values) -> Values:
