@@ -2,8 +2,9 @@
 
 import itertools
 import json
+import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rehearsal.standins import refusals
@@ -58,6 +59,8 @@ class Cloud:
     schemas: Schemas
     world: World
     failures: Failures
+    _making: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
+    """Held from the question whether a name is free until it is taken: the engine creates in parallel."""
 
     def check(self, target: Target, said: Values, before: Values, naming: Naming) -> tuple[dict[str, Any], list[Fault]]:
         """Return the inputs with the name that the provider gives, and what is wrong with them."""
@@ -102,6 +105,13 @@ class Cloud:
     def create(self, target: Target, said: Values) -> Made:
         """Make a resource; raises Refused, or Broken when it fails on demand."""
         after = self._meet("create", target, said)
+        with self._making:
+            new = self._made(target, said)
+        if after:
+            raise _lost("create", new.id)
+        return new
+
+    def _made(self, target: Target, said: Values) -> Made:
         problems = refusals.on_create(self.package, target.token, said, target.provider, self.world)
         if problems:
             raise Refused(problems)
@@ -109,8 +119,6 @@ class Cloud:
         said = self._prefixed(target, shape, said)
         new = self._made_anew(target, shape, said)
         self.world.put(self._resource(target, said, new))
-        if after:
-            raise _lost("create", new.id)
         return new
 
     def _made_anew(self, target: Target, shape: ResourceShape, said: Values) -> Made:

@@ -82,6 +82,9 @@ def test_a_valid_resource_is_taken_and_a_preview_of_it_knows_what_was_said(
     assert connected[package].diff(token, "it", checked.inputs, again.inputs).changes == 1  # DIFF_NONE
 
 
+TWICE = ("aws:ec2/vpc:Vpc", "aws:kms/key:Key", "aws:route53/zone:Zone")
+"""The clouds make as many alike as one asks for."""
+
 IDS = [
     ("aws", "aws:ec2/vpc:Vpc", {"cidrBlock": "10.0.0.0/16"}, r"vpc-[0-9a-f]{17}"),
     ("aws", "aws:kms/key:Key", {"deletionWindowInDays": 30}, r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
@@ -121,7 +124,7 @@ def test_a_resource_has_an_id_of_its_cloud_is_read_as_made_and_is_gone_once_dele
         assert second.id != made.id
         one.delete(token, second.id, inputs)
     else:
-        with pytest.raises(grpc.RpcError, match="taken|xist"):
+        with pytest.raises(grpc.RpcError, match=r"taken|xist"):
             one.create(token, inputs)
     one.delete(token, made.id, inputs)
     assert one.read(token, made.id, inputs).id == ""
