@@ -34,7 +34,7 @@ def resource_shape(resource: type) -> ResourceShape:
 
 def _arguments_of(resource: type) -> type:
     module = vars(sys.modules[resource.__module__])
-    for suffix in ("Args", "InitArgs"):
+    for suffix in ("InitArgs", "Args"):  # `XArgs` is an object of another resource where both exist
         found = module.get(resource.__name__ + suffix)
         if inspect.isclass(found) and sdk_types.is_input_type(found):
             return found
