@@ -28,7 +28,10 @@ def read(file: Path) -> dict[str, Any]:
     if not isinstance(settings, dict):
         raise _refused(file, "has no `config:` mapping", "start from Pulumi.local.yaml")
     _refuse_strangers(file, [str(key) for key in settings])
-    _refuse_ciphertext(file, settings, "")
+    try:
+        _refuse_ciphertext(file, settings, "")
+    except RecursionError:
+        raise _refused(file, "holds a value that contains itself", "write the value out instead of `*name`") from None
     return {_short(key): value for key, value in settings.items() if _is_ours(str(key))}
 
 
@@ -69,6 +72,8 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
         seen = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a key is no plain word", key.start_mark)
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key {key.value!r} stands twice", key.start_mark

@@ -23,8 +23,12 @@ from stacks.workspace import workspace
 def plan(stack: str, *, json: bool, explain: str | None, compare: str | None) -> None:
     """Show the plan of a stack, one model's explanation, or the difference to another stack or git revision."""
     root = workspace().root
-    made = _plan_of(root / f"Pulumi.{stack}.yaml")
+    made = plan_of(root / f"Pulumi.{stack}.yaml")
     if isinstance(made, Plan):
+        if explain is not None or compare is not None:
+            raise _refused(
+                "--explain, --compare", f"{stack} runs on this machine: it buys nothing", "name a stack on clouds"
+            )
         return show.as_json(asdict(made)) if json else _local(made)
     if compare is not None:
         return _compare(root, stack, made, compare, json=json)
@@ -36,11 +40,15 @@ def plan(stack: str, *, json: bool, explain: str | None, compare: str | None) ->
 def as_data(fleet: FleetPlan) -> dict[str, Any]:
     """A plan as JSON, with its costs and margins."""
     margins = [{**asdict(row), "margin": row.margin} for row in fleet.survival]
-    failover = {**asdict(fleet.failover), "seconds": fleet.failover.seconds}
-    return {**asdict(fleet), "survival": margins, "failover": failover, "cost": asdict(cost_of(fleet))}
+    over = fleet.failover
+    failover = {**asdict(over), "detection_seconds": over.detection_seconds, "seconds": over.seconds}
+    drain = [{**asdict(row), "needed_seconds": row.needed_seconds} for row in fleet.drain]
+    cost = asdict(cost_of(fleet))
+    return {**asdict(fleet), "survival": margins, "failover": failover, "drain": drain, "cost": cost}
 
 
-def _plan_of(file: Path) -> Plan | FleetPlan:
+def plan_of(file: Path) -> Plan | FleetPlan:
+    """The plan of a stack file; raises `ConfigurationRefused`."""
     config = parse(configfile.read(file))
     if config.environment == "local":
         return make_plan(config)
@@ -69,7 +77,7 @@ def _explain(fleet: FleetPlan, model: str, *, json: bool) -> None:
 def _compare(root: Path, stack: str, made: FleetPlan, other: str, *, json: bool) -> None:
     """Another stack's name wins over a revision's; a revision means this stack's file as it was then."""
     file = root / f"Pulumi.{other}.yaml"
-    before = _plan_of(file) if file.exists() else _at_revision(root, stack, other)
+    before = plan_of(file) if file.exists() else _at_revision(root, stack, other)
     if isinstance(before, Plan):
         raise _refused("--compare", f"{other} runs on this machine and costs nothing", "name a stack on clouds")
     if json:
@@ -89,7 +97,7 @@ def _at_revision(root: Path, stack: str, revision: str) -> Plan | FleetPlan:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / name
         copy.write_bytes(found.stdout)
-        return _plan_of(copy)
+        return plan_of(copy)
 
 
 def _refused(where: str, what: str, fix: str) -> ConfigurationRefused:

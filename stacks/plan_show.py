@@ -101,8 +101,8 @@ def explanation(model: ModelFleet) -> None:
         table.add_column(column)
     for each in (*model.chosen, *model.others):
         verdict = "[green]chosen[/green]" if each in model.chosen else "would do"
-        value = f"{each.replica_rps:.2f} requests/s a replica, {each.replicas_per_node} a machine"
-        bound = f"${each.usd_per_hour:.2f}/h {each.baseline}, ${each.usd_per_hour / each.node_rps:.2f}/h per request/s"
+        value = f"{each.replica_rps:.2f} requests/s a replica, {each.replicas_per_unit} a unit"
+        bound = f"${each.usd_per_hour:.2f}/h {each.baseline}, ${each.unit_usd / each.unit_rps:.2f}/h per request/s"
         table.add_row(each.region, each.machine, f"{each.gpus_per_replica} x {each.gpu}", verdict, value, bound)
     for no in model.rejected:
         gpus = f"{no.gpus_per_replica} x {no.gpu}"

@@ -1,6 +1,7 @@
 """How a user's mistake is told: where, what is wrong, why it matters, what to write instead."""
 
-from collections.abc import Iterable
+import difflib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -26,3 +27,9 @@ class ConfigurationRefused(Exception):
         count = len(self.problems)
         lines = "\n".join(f"- {problem}" for problem in self.problems)
         super().__init__(f"{count} problem{'s' if count != 1 else ''} in the configuration:\n{lines}")
+
+
+def near(name: str, known: Sequence[str]) -> str:
+    """What may have been meant by a name that nothing has; some of the known names where none is like it."""
+    like = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(like)}?" if like else f"write one of: {', '.join(known[:12])}"

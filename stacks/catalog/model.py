@@ -59,9 +59,14 @@ class Machine:
     link: str
     """How its GPUs are joined: `nvlink`, `nvlink-bridge` (pairs), `pcie` or `none`."""
     rdma: str
-    """The network between machines, empty when it has none."""
+    """The network between machines by its name, empty when it has none of its own."""
     capacity_types: tuple[CapacityType, ...]
     """How it is sold at all; large GCP and AWS types come by reservation only."""
+
+    @property
+    def has_rdma(self) -> bool:
+        """Whether GPUs of several machines reach each other's memory: GPUDirect over TCP does not count."""
+        return self.rdma.startswith(("EFA", "InfiniBand", "RoCE"))
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,22 @@ from dataclasses import dataclass
 from stacks.catalog.model import CapacityType, Catalogue, Machine, Region
 from stacks.config import Config
 from stacks.config_fleet import Capacity
+from stacks.plan.drain import chat_fits_spot
 from stacks.plan.fleet_model import Candidate, Rejected, Rejection
-from stacks.plan.sizer import Sized, Sizer
+from stacks.plan.sizer import Footprint, Sized, Sizer
 
-DRAIN_DELAY_SECONDS = 15
-"""Seconds a pod still takes requests after it says not ready: `preStop` on Kubernetes."""
+GPUS_OF_A_MACHINE = (1, 2, 4, 8, 16)
+"""GPUs of one machine that a replica may use: tensor parallel sizes."""
 
-LAYOUTS = (1, 2, 4, 8, 16)
-"""GPUs of one replica; a replica does not span machines here."""
+MACHINES_OF_A_REPLICA = (2, 4)
+"""Pipeline stages tried where one machine cannot hold a model; each stage is a whole machine."""
+
+
+TOO_SMALL = "KV cache tokens"
+"""The constraint that a layout breaks which does not hold the model and one request."""
+
+
+RDMA = "RDMA: EFA, InfiniBand or RoCE"
 
 
 @dataclass(frozen=True)
@@ -30,37 +38,61 @@ def candidates(
 ) -> tuple[tuple[Candidate, ...], tuple[Rejected, ...]]:
     """Those that would do, and those that would not with the reason."""
     good, bad = [], []
-    for machine, gpus in _layouts(place, catalogue):
-        found = _judge(place, machine, gpus, config, catalogue, sizer)
-        if isinstance(found, Candidate):
-            good.append(found)
-        else:
-            bad.append(Rejected(place.region.name, machine.name, machine.gpu, gpus, found))
+    for machine in _machines(place, catalogue):
+        for foot in _footprints(machine):
+            found = _judge(place, machine, foot, config, catalogue, sizer)
+            if isinstance(found, Candidate):
+                good.append(found)
+            else:
+                bad.append(_rejected(place, machine, foot, found))
+        whole = bad[-1] if bad else None
+        if whole and whole.machine == machine.name and whole.why.constraint == TOO_SMALL:
+            more, less = _spanning(place, machine, whole, config, catalogue, sizer)
+            good += more
+            bad += less
     return tuple(good), tuple(bad)
 
 
-def _layouts(place: Place, catalogue: Catalogue) -> Iterator[tuple[Machine, int]]:
-    for _, machine in sorted(catalogue.machines.items()):
-        if machine.cloud == place.region.cloud:
-            yield from ((machine, gpus) for gpus in LAYOUTS if gpus <= machine.gpus)
+def _machines(place: Place, catalogue: Catalogue) -> Iterator[Machine]:
+    return (machine for _, machine in sorted(catalogue.machines.items()) if machine.cloud == place.region.cloud)
 
 
-def generation_seconds(config: Config, model: str) -> float:
-    """Seconds of chat's longest allowed answer at the promised pace, with the first token."""
-    slo = config.models[model].slo
-    if slo is None:
-        return 0.0
-    return slo.ttft_p95_ms / 1000 + config.lanes["chat"].max_output_tokens * slo.tpot_p95_ms / 1000
+def _footprints(machine: Machine) -> Iterator[Footprint]:
+    return (Footprint(gpus) for gpus in GPUS_OF_A_MACHINE if gpus <= machine.gpus)
+
+
+def _spanning(
+    place: Place, machine: Machine, whole: Rejected, config: Config, catalogue: Catalogue, sizer: Sizer
+) -> tuple[list[Candidate], list[Rejected]]:
+    """Replicas over several machines, as `whole`, one machine with all its GPUs, does not hold the model."""
+    good, bad = [], []
+    for nodes in MACHINES_OF_A_REPLICA:
+        foot = Footprint(whole.gpus_per_replica, nodes)
+        if not machine.has_rdma:
+            bad.append(
+                _rejected(place, machine, foot, Rejection("network between machines", machine.rdma or "none", RDMA))
+            )
+            break
+        found = _judge(place, machine, foot, config, catalogue, sizer)
+        if isinstance(found, Candidate):
+            good.append(found)
+            break
+        bad.append(_rejected(place, machine, foot, found))
+    return good, bad
+
+
+def _rejected(place: Place, machine: Machine, foot: Footprint, why: Rejection) -> Rejected:
+    return Rejected(place.region.name, machine.name, machine.gpu, foot.gpus * foot.nodes, foot.nodes, why)
 
 
 def _judge(
-    place: Place, machine: Machine, gpus: int, config: Config, catalogue: Catalogue, sizer: Sizer
+    place: Place, machine: Machine, foot: Footprint, config: Config, catalogue: Catalogue, sizer: Sizer
 ) -> Candidate | Rejection:
     capacity = config.capacity
     if capacity is None:
         return Rejection("capacity", "not written", "written")
     if capacity.gpus and machine.gpu not in capacity.gpus:
-        return Rejection("allowed GPUs", machine.gpu, ", ".join(capacity.gpus))
+        return Rejection("allowed GPUs", machine.gpu, ", ".join(sorted(capacity.gpus)))
     known = catalogue.available(machine, place.region)
     vouched = f"{place.region.name}/{machine.name}" in capacity.assume_available
     if known != "yes" and not (known == "unknown" and vouched):
@@ -72,17 +104,17 @@ def _judge(
     if price is None:
         return Rejection("price", "none in the catalogue", f"a price of {baseline}")
     model = config.models[place.model]
-    sized = sizer(model, model.demand[place.territory], machine, gpus, capacity.utilisation)
+    sized = sizer(model, model.demand[place.territory], machine, foot, capacity.utilisation)
     if isinstance(sized, Rejection):
         return sized
     spot = _spot_price(place, machine, config, catalogue, price.usd_per_hour)
-    return _candidate(place, machine, gpus, sized, baseline, price.usd_per_hour, spot, is_estimate=price.is_estimate)
+    return _candidate(place, machine, foot, sized, baseline, price.usd_per_hour, spot, is_estimate=price.is_estimate)
 
 
 def _candidate(
     place: Place,
     machine: Machine,
-    gpus: int,
+    foot: Footprint,
     sized: Sized,
     baseline: CapacityType,
     usd: float,
@@ -94,10 +126,13 @@ def _candidate(
         region=place.region.name,
         machine=machine.name,
         gpu=machine.gpu,
-        gpus_per_replica=gpus,
-        replicas_per_node=machine.gpus // gpus,
+        gpus_per_replica=foot.gpus * foot.nodes,
+        nodes_per_replica=foot.nodes,
+        replicas_per_unit=machine.gpus // foot.gpus if foot.nodes == 1 else 1,
         replica_rps=sized.requests_per_second,
         concurrency=sized.concurrency,
+        ttft_ms=sized.ttft_ms,
+        tpot_ms=sized.tpot_ms,
         baseline=baseline,
         usd_per_hour=usd,
         spot_usd_per_hour=spot,
@@ -116,8 +151,7 @@ def _spot_price(place: Place, machine: Machine, config: Config, catalogue: Catal
     """None where spot is not sold or priced, saves nothing, or is lost before chat's longest answer ends."""
     if "spot" not in machine.capacity_types:
         return None
-    notice = catalogue.spot_notice[machine.cloud][0]
-    if DRAIN_DELAY_SECONDS + generation_seconds(config, place.model) > notice:
+    if not chat_fits_spot(config, catalogue, place.model, machine.cloud):
         return None
     price = catalogue.price(machine, place.region, "spot")
     return price.usd_per_hour if price and price.usd_per_hour < full else None

@@ -9,9 +9,6 @@ from stacks.catalog.load import DATA
 from stacks.config import Config
 from stacks.problems import Problem
 
-SPACE = IPv4Network("10.0.0.0/8")
-"""Each region has a /16 of it; slot 0 is kept for what spans regions."""
-
 
 @cache
 def slots() -> dict[str, int]:
@@ -21,7 +18,7 @@ def slots() -> dict[str, int]:
 
 
 def cidr_of(region: str, config: Config) -> str:
-    """The network of a region."""
+    """The network of a region: a /16 of 10.0.0.0/8 by its slot, unless it is fixed."""
     return config.network.fixed_cidr.get(region) or f"10.{slots()[region]}.0.0/16"
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from stacks.catalog.model import Catalogue
 from stacks.config import Config
 from stacks.config_fleet import Capacity
-from stacks.plan import cidr, fleet_checks, refusals, survival
+from stacks.plan import cidr, drain, fleet_checks, floor, refusals, survival
 from stacks.plan.candidates import Place, candidates
 from stacks.plan.fleet_model import (
     Candidate,
@@ -69,7 +69,8 @@ def _model_fleet(
         bad += others
     if not all(good):
         empty = [region for region, fits in zip(regions, good, strict=True) if not fits]
-        return refusals.no_candidate(model, territory, empty, bad, catalogue, capacity)
+        below = floor.problems(model, config.models[model], demand, capacity, catalogue)
+        return below or refusals.no_candidate(model, territory, empty, bad, catalogue, capacity)
     ask = Ask(
         demand_rps=demand.requests_per_second * demand.burst,
         survive=frozenset(capacity.survive),
@@ -86,24 +87,27 @@ def _model_fleet(
         demand_rps=ask.demand_rps,
         output_tokens=mean(demand.output_tokens),
         mean_rps=demand.requests_per_second,
+        burst=demand.burst,
+        utilisation=capacity.utilisation,
         chosen=chosen,
         others=tuple(each for region in good for each in region if each not in chosen),
         rejected=tuple(bad),
-        pools=_pools(model, shares),
+        pools=_pools(model, shares, [catalogue.regions[region].zones for region in regions]),
     )
 
 
-def _pools(model: str, shares: Sequence[Share]) -> tuple[Pool, ...]:
+def _pools(model: str, shares: Sequence[Share], zones: Sequence[int | None]) -> tuple[Pool, ...]:
     pools = []
-    for share in shares:
+    for share, count in zip(shares, zones, strict=True):
         each = share.candidate
-        pools.append(_pool(model, each, share.base, each.usd_per_hour))
+        pools.append(_pool(model, each, share.base, count, each.usd_per_hour))
         if share.spot:
-            pools.append(_pool(model, each, share.spot, each.spot_usd_per_hour or 0.0, spot=True))
+            pools.append(_pool(model, each, share.spot, count, each.spot_usd_per_hour or 0.0, spot=True))
     return tuple(pools)
 
 
-def _pool(model: str, each: Candidate, nodes: int, usd: float, *, spot: bool = False) -> Pool:
+def _pool(model: str, each: Candidate, units: int, zones: int | None, usd: float, *, spot: bool = False) -> Pool:
+    nodes = units * each.nodes_per_replica
     return Pool(
         name=f"{each.region}-{model}-{'spot' if spot else 'base'}",
         region=each.region,
@@ -112,12 +116,20 @@ def _pool(model: str, each: Candidate, nodes: int, usd: float, *, spot: bool = F
         gpu=each.gpu,
         capacity="spot" if spot else each.baseline,
         nodes=nodes,
-        replicas=nodes * each.replicas_per_node,
+        nodes_per_replica=each.nodes_per_replica,
+        replicas=units * each.replicas_per_unit,
         gpus_per_replica=each.gpus_per_replica,
         replica_rps=each.replica_rps,
+        node_usd_per_hour=usd,
         usd_per_hour=nodes * usd,
         is_estimate=each.is_estimate or spot,
+        nodes_by_zone=by_zone(units, each.nodes_per_replica, zones),
     )
+
+
+def by_zone(units: int, nodes: int, zones: int | None) -> tuple[int, ...]:
+    """Machines in each zone: as even as can be, the machines of one replica together, as RDMA does not cross zones."""
+    return tuple(nodes * (units // zones + (zone < units % zones)) for zone in range(zones)) if zones else ()
 
 
 def _failover(config: Config) -> Failover:
@@ -125,8 +137,10 @@ def _failover(config: Config) -> Failover:
     strictest = max((model.slo.availability for model in config.models.values() if model.slo), default=0.0)
     return Failover(
         provider=steering.provider if steering else "none",
-        detection_seconds=steering.probe_interval_seconds * steering.failure_threshold if steering else 0,
+        probe_interval_seconds=steering.probe_interval_seconds if steering else 0,
+        failure_threshold=steering.failure_threshold if steering else 0,
         ttl_seconds=steering.ttl_seconds if steering else 0,
+        availability=strictest,
         budget_seconds=(1 - strictest / 100) * SECONDS_PER_MONTH,
     )
 
@@ -191,6 +205,7 @@ def _assemble(
         survive=tuple(sorted(set(capacity.survive))),
         survival=tuple(row for fleet in models for row in survival.rows(fleet, capacity.survive, waves)),
         failover=failover,
+        drain=drain.rows(config, catalogue),
         services=tuple(priced),
         unpriced=tuple(sorted(unpriced)),
         monthly_budget_usd=capacity.monthly_budget_usd,

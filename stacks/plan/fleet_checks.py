@@ -1,13 +1,12 @@
 """What is wrong with a fleet's configuration before any capacity is looked at."""
 
-import difflib
 from collections.abc import Iterator
 
 from stacks.catalog.model import Catalogue
 from stacks.config import Config
 from stacks.plan import cidr
-from stacks.plan.candidates import DRAIN_DELAY_SECONDS, generation_seconds
-from stacks.problems import Problem
+from stacks.plan.drain import DRAIN_DELAY_SECONDS
+from stacks.problems import Problem, near
 
 NEEDED = ("domain", "steering", "capacity", "image")
 """Keys of the environment that a fleet cannot do without."""
@@ -46,7 +45,7 @@ def _missing(config: Config) -> Iterator[Problem]:
                     where=f"meridian:models.{name}.demand.{territory_name}",
                     what=f"there is no territory named {territory_name!r}",
                     why="demand that belongs to no territory would be served nowhere",
-                    fix=f"{_near(territory_name, sorted(config.territories))}",
+                    fix=f"{near(territory_name, sorted(config.territories))}",
                 )
     for name, tenant in config.tenants.items():
         for model_name in tenant.models:
@@ -64,11 +63,6 @@ def _needs(where: str, text: str) -> Problem:
     return Problem(where, "is missing", "a fleet on clouds cannot be planned without it", f"add it: {text}")
 
 
-def _near(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    return f"did you mean {' or '.join(near)}?" if near else f"write one of: {', '.join(known[:12])}"
-
-
 def _regions(config: Config, catalogue: Catalogue) -> Iterator[Problem]:
     for name, territory in config.territories.items():
         where = f"meridian:territories.{name}"
@@ -78,7 +72,7 @@ def _regions(config: Config, catalogue: Catalogue) -> Iterator[Problem]:
                     where=f"{where}.jurisdictions",
                     what=f"{jurisdiction!r} is no jurisdiction of the catalogue",
                     why="residency can only be kept where the countries are known",
-                    fix=_near(jurisdiction, sorted(catalogue.jurisdictions)),
+                    fix=near(jurisdiction, sorted(catalogue.jurisdictions)),
                 )
         allowed = {country for each in territory.jurisdictions for country in catalogue.jurisdictions.get(each, ())}
         for region_name in territory.regions:
@@ -88,7 +82,7 @@ def _regions(config: Config, catalogue: Catalogue) -> Iterator[Problem]:
                     where=f"{where}.regions",
                     what=f"{region_name} is no region of the catalogue",
                     why="its country, machines and prices are unknown",
-                    fix=_near(region_name, sorted(catalogue.regions)),
+                    fix=near(region_name, sorted(catalogue.regions)),
                 )
             elif region.country not in allowed:
                 inside = [each.name for each in catalogue.regions.values() if each.country in allowed]
@@ -122,7 +116,7 @@ def _gpus(config: Config, catalogue: Catalogue) -> Iterator[Problem]:
                 where="meridian:capacity.gpus",
                 what=f"{gpu!r} is no GPU of the catalogue",
                 why="its memory, speed and price are unknown",
-                fix=_near(gpu, known),
+                fix=near(gpu, known),
             )
 
 
@@ -148,8 +142,12 @@ def _vouched(config: Config, catalogue: Catalogue) -> Iterator[Problem]:
 
 
 def _drain(config: Config) -> Iterator[Problem]:
-    for name in config.models:
-        seconds = generation_seconds(config, name)
+    if "chat" not in config.lanes:
+        return
+    for name, model in config.models.items():
+        if model.slo is None:
+            continue
+        seconds = (model.slo.ttft_p95_ms + config.lanes["chat"].max_output_tokens * model.slo.tpot_p95_ms) / 1000
         if seconds > config.drain.timeout_seconds:
             yield Problem(
                 where="meridian:drain.timeoutSeconds",

@@ -31,16 +31,21 @@ class Ask:
 
 @dataclass(frozen=True)
 class Share:
-    """Machines of one region."""
+    """Units of one region: machines, or groups of them that one replica spans."""
 
     candidate: Candidate
     base: int
     spot: int
 
     @property
-    def usd_per_hour(self) -> float:
+    def nodes(self) -> int:
         """All its machines."""
-        return self.base * self.candidate.usd_per_hour + self.spot * (self.candidate.spot_usd_per_hour or 0)
+        return (self.base + self.spot) * self.candidate.nodes_per_replica
+
+    @property
+    def usd_per_hour(self) -> float:
+        """Of all its machines."""
+        return self.base * self.candidate.unit_usd + self.spot * (self.candidate.unit_spot_usd or 0)
 
 
 def cheapest(candidates: Sequence[Sequence[Candidate]], ask: Ask) -> tuple[Share, ...] | None:
@@ -64,7 +69,7 @@ def cheapest(candidates: Sequence[Sequence[Candidate]], ask: Ask) -> tuple[Share
 def _undominated(region: Sequence[Candidate], ask: Ask) -> list[Candidate]:
     """Candidates that are the cheapest at some level; the others only cost time."""
     kept: list[Candidate] = []
-    for each in sorted(region, key=lambda one: (one.node_rps, one.usd_per_hour, one.machine, one.gpus_per_replica)):
+    for each in sorted(region, key=lambda one: (one.unit_rps, one.unit_usd, one.machine, one.gpus_per_replica)):
         if not any(_beats(other, each, ask) for other in kept):
             kept = [other for other in kept if not _beats(each, other, ask)] + [each]
     return kept
@@ -72,12 +77,12 @@ def _undominated(region: Sequence[Candidate], ask: Ask) -> list[Candidate]:
 
 def _beats(one: Candidate, other: Candidate, ask: Ask) -> bool:
     """Whether some whole number of `one` does all that `other` does, for no more money, whatever the level."""
-    times = ceil(other.node_rps / one.node_rps - _ROUNDING)
-    if times * one.usd_per_hour > other.usd_per_hour or _away(one, ask) > _away(other, ask):
+    times = ceil(other.unit_rps / one.unit_rps - _ROUNDING)
+    if times * one.unit_usd > other.unit_usd or _away(one, ask) > _away(other, ask):
         return False
     if not _may_spot(other, ask):
         return True
-    return one.spot_usd_per_hour is not None and times * one.spot_usd_per_hour <= (other.spot_usd_per_hour or 0)
+    return one.unit_spot_usd is not None and times * one.unit_spot_usd <= (other.unit_spot_usd or 0)
 
 
 def _away(candidate: Candidate, ask: Ask) -> float:
@@ -100,7 +105,7 @@ def _at_lowest_level(candidates: Sequence[Sequence[Candidate]], ask: Ask, bound:
     for level in _steps(candidates, ask.demand_rps / count, enough):
         shares = tuple(_share(region, level, min(base_level, level), ask) for region in candidates)
         if level >= enough or _holds(shares, ask, bound):
-            return shares if all(share.base + share.spot <= MOST_NODES for share in shares) else None
+            return shares if all(share.nodes <= MOST_NODES for share in shares) else None
     return None
 
 
@@ -117,7 +122,7 @@ COUNTS = _counts()
 
 def _steps(candidates: Sequence[Sequence[Candidate]], lowest: float, enough: float) -> Iterator[float]:
     """Levels worth trying, ascending: a whole number of machines of some candidate, then `enough`."""
-    sizes = {candidate.node_rps for region in candidates for candidate in region}
+    sizes = {candidate.unit_rps for region in candidates for candidate in region}
     yield from sorted({size * count for size in sizes for count in COUNTS if lowest <= size * count < enough})
     yield enough
 
@@ -130,17 +135,17 @@ def _share(region: Sequence[Candidate], level: float, base_level: float, ask: As
 
 
 def _machines(candidate: Candidate, level: float, base_level: float, ask: Ask) -> Share:
-    total = max(1, ceil(level / candidate.node_rps - _ROUNDING))
+    total = max(1, ceil(level / candidate.unit_rps - _ROUNDING))
     if not _may_spot(candidate, ask):
         return Share(candidate, total, 0)
     kept = total - floor(ask.spot_share * total + _ROUNDING)
-    base = max(1, kept, ceil(base_level / candidate.node_rps - _ROUNDING))
+    base = max(1, kept, ceil(base_level / candidate.unit_rps - _ROUNDING))
     return Share(candidate, min(base, total), total - min(base, total))
 
 
 def _holds(shares: Sequence[Share], ask: Ask, bound: float) -> bool:
-    whole = [(share.base + share.spot) * share.candidate.node_rps for share in shares]
+    whole = [(share.base + share.spot) * share.candidate.unit_rps for share in shares]
     need = ask.demand_rps + ask.wave * bound
     left = sum(whole) - (max(whole) if "region" in ask.survive else 0.0)
-    base = sum(share.base * share.candidate.node_rps for share in shares)
+    base = sum(share.base * share.candidate.unit_rps for share in shares)
     return left >= need and ("spot" not in ask.survive or base >= need)

@@ -44,12 +44,19 @@ def _nearest(region: str, rejected: Sequence[Rejected]) -> str:
     texts = []
     for constraint, _ in counted:
         alike = [each for each in deepest if each.why.constraint == constraint]
-        best = max(alike, key=lambda each: (each.gpus_per_replica, each.machine))
+        best = _best(alike)
         texts.append(
             f"{best.gpus_per_replica} x {best.gpu} on {best.machine}: "
             f"{constraint} is {best.why.value}, must be {best.why.bound}"
         )
     return "; ".join(texts)
+
+
+def _best(alike: Sequence[Rejected]) -> Rejected:
+    """The one that came nearest: the smallest time, else the largest layout."""
+    if alike[0].why.bound.startswith("at most"):
+        return min(alike, key=lambda each: (float(each.why.value), each.machine))
+    return max(alike, key=lambda each: (each.gpus_per_replica, each.machine))
 
 
 def _elsewhere(catalogue: Catalogue, capacity: Capacity) -> str:
@@ -75,13 +82,13 @@ def absurd(model: str, territory: str, demand_rps: float) -> list[Problem]:
 
 
 def over_budget(plan: FleetPlan, config: Config, again: Callable[[Config], FleetPlan]) -> list[Problem]:
-    """The plan costs more than allowed: refused with every change that would fit, the smallest saving first."""
+    """The plan costs more than allowed: refused with each single change that fits, what saves least first."""
     total = cost_of(plan).total
     if total <= plan.monthly_budget_usd:
         return []
     fitting = sorted(_fitting(config, plan.monthly_budget_usd, again), reverse=True)
     ways = "; or ".join(f"{text} (${usd:,.0f} a month)" for usd, text in fitting)
-    fix = ways or f"no single change fits: write {total:,.0f}, ask less demand, or relax the SLO"
+    fix = ways or f"no single change fits: write {total:,.0f} or more, serve less demand, or combine changes"
     return [
         Problem(
             where="meridian:capacity.monthlyBudgetUsd",
@@ -93,29 +100,44 @@ def over_budget(plan: FleetPlan, config: Config, again: Callable[[Config], Fleet
 
 
 def _fitting(config: Config, budget: float, again: Callable[[Config], FleetPlan]) -> Iterator[tuple[float, str]]:
-    for text, change in _changes(config):
-        if config.capacity is None:
-            return
-        capacity = config.capacity.model_copy(update={**change, "monthly_budget_usd": 1e10})
+    for text, changed in _changes(config):
         try:
-            cost = cost_of(again(config.model_copy(update={"capacity": capacity}))).total
+            cost = cost_of(again(changed)).total
         except ConfigurationRefused:
             continue
         if cost <= budget:
             yield cost, text
 
 
-def _changes(config: Config) -> Iterator[tuple[str, dict[str, object]]]:
-    """Single changes worth trying, from the smallest loss of promises to the largest."""
-    capacity = config.capacity
-    if capacity is None:
+def _changes(config: Config) -> Iterator[tuple[str, Config]]:
+    """Single changes worth trying, without any budget."""
+    if config.capacity is None:
         return
-    if capacity.gpus:
-        yield "allow every GPU (leave capacity.gpus out)", {"gpus": ()}
-    if capacity.spot_share < 1:
-        yield "write capacity.spotShare: 1", {"spot_share": 1.0}
-    for event in capacity.survive:
-        rest = tuple(each for each in capacity.survive if each != event)
-        yield f"take `{event}` out of capacity.survive", {"survive": rest}
-    if len(capacity.survive) > 1:
-        yield "survive nothing (capacity.survive: [])", {"survive": ()}
+    unbounded = config.capacity.model_copy(update={"monthly_budget_usd": 1e10})
+
+    def with_capacity(**change: object) -> Config:
+        return config.model_copy(update={"capacity": unbounded.model_copy(update=change)})
+
+    if unbounded.gpus:
+        yield "allow every GPU (leave capacity.gpus out)", with_capacity(gpus=())
+    if unbounded.spot_share < 1:
+        yield "write capacity.spotShare: 1", with_capacity(spot_share=1.0)
+    if unbounded.baseline is None:
+        yield "write capacity.baseline: reserved", with_capacity(baseline="reserved")
+    for event in unbounded.survive:
+        rest = tuple(each for each in unbounded.survive if each != event)
+        yield f"take `{event}` out of capacity.survive", with_capacity(survive=rest)
+    if len(unbounded.survive) > 1:
+        yield "survive nothing (capacity.survive: [])", with_capacity(survive=())
+    for factor in (1.5, 2, 4):
+        yield f"make ttftP95Ms and tpotP95Ms {factor:g} times as long", _slower(with_capacity(), factor)
+
+
+def _slower(config: Config, factor: float) -> Config:
+    models = {}
+    for name, model in config.models.items():
+        if model.slo is None:
+            return config
+        times = {"ttft_p95_ms": int(model.slo.ttft_p95_ms * factor), "tpot_p95_ms": model.slo.tpot_p95_ms * factor}
+        models[name] = model.model_copy(update={"slo": model.slo.model_copy(update=times)})
+    return config.model_copy(update={"models": models})

@@ -15,7 +15,7 @@ from stacks.catalog.model import Machine
 from stacks.config import Model
 from stacks.config_fleet import ModelDemand, Tokens
 from stacks.plan.fleet_model import Rejection
-from stacks.plan.sizer import Sized
+from stacks.plan.sizer import Footprint, Sized
 
 NAMES = {"ttft": "TTFT p95 in ms", "tpot": "TPOT p95 in ms"}
 
@@ -26,8 +26,8 @@ def mean(tokens: Tokens) -> float:
     return tokens.p50 * exp(min(sigma, 3.0) ** 2 / 2)
 
 
-def size(model: Model, demand: ModelDemand, machine: Machine, gpus: int, utilisation: float) -> Sized | Rejection:
-    """One replica of `model` on `gpus` GPUs of `machine`."""
+def size(model: Model, demand: ModelDemand, machine: Machine, foot: Footprint, utilisation: float) -> Sized | Rejection:
+    """One replica of `model` on `foot` of `machine`: tensor parallel inside it, pipeline parallel over several."""
     if model.source not in SHAPES:
         return Rejection("known model shape", model.source, ", ".join(sorted(SHAPES)))
     gpu, slo = GPUS.get(machine.gpu), model.slo
@@ -35,7 +35,7 @@ def size(model: Model, demand: ModelDemand, machine: Machine, gpus: int, utilisa
         return Rejection("known GPU figures", machine.gpu, ", ".join(sorted(GPUS)))
     found = _capacity(
         model.source,
-        Layout(machine.gpu, gpus, 1, model.precision),
+        Layout(machine.gpu, foot.gpus, foot.nodes, model.precision),
         Slo(slo.ttft_p95_ms, slo.tpot_p95_ms),
         Demand(
             requests_per_second=demand.requests_per_second,
@@ -54,7 +54,13 @@ def size(model: Model, demand: ModelDemand, machine: Machine, gpus: int, utilisa
         )
     # Little's law: a slot is held for the mean answer, at the pace and first token of p95 lengths.
     seconds = (found.ttft_ms + mean(demand.output_tokens) * found.tpot_ms) / 1000
-    return Sized(utilisation * found.concurrency / seconds, found.concurrency, uncalibrated=not found.calibrated)
+    return Sized(
+        utilisation * found.concurrency / seconds,
+        found.concurrency,
+        uncalibrated=not found.calibrated,
+        ttft_ms=found.ttft_ms,
+        tpot_ms=found.tpot_ms,
+    )
 
 
 @cache

@@ -8,7 +8,7 @@ from stacks.plan.fleet_model import ModelFleet, Pool, SurvivalRow
 def waves_of(regions: Iterable[str], waves: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
     """The waves of a rollout; regions that no wave names change alone, last, in order of their names."""
     named = {region for wave in waves for region in wave}
-    return (*waves, *((region,) for region in sorted(regions) if region not in named))
+    return (*(tuple(sorted(wave)) for wave in waves), *((region,) for region in sorted(regions) if region not in named))
 
 
 def rows(fleet: ModelFleet, survive: Iterable[str], waves: tuple[tuple[str, ...], ...]) -> tuple[SurvivalRow, ...]:
