@@ -10,6 +10,7 @@ from rehearsal.engine import EngineError
 from stacks import drilling, operations, plan_command, show
 from stacks.bootstrap import SetupFailed
 from stacks.operations import Part
+from stacks.preflight import command as preflight_command
 from stacks.problems import ConfigurationRefused
 from stacks.session import EngineRefused
 
@@ -41,6 +42,17 @@ def plan(
 ) -> None:
     """Show what would exist, what survives which loss, and what it costs; touches no cloud."""
     plan_command.plan(stack, json=json, explain=explain, compare=compare)
+
+
+@app.command()
+def preflight(
+    stack: Stack,
+    *,
+    account: Annotated[str | None, typer.Option(help="The AWS account that this must be.")] = None,
+    json: Machine = False,
+) -> None:
+    """Ask the real clouds, without changing anything, whether the plan can be carried out there."""
+    raise typer.Exit(0 if preflight_command.preflight(stack, account=account, json=json) else FAILED)
 
 
 @app.command()

@@ -91,7 +91,7 @@ def parse(stack: str, territories: Territories) -> Scope:
         raise _refused(stack, "it is not the name of a stack", environment, everything)
     parts = tuple(part for part in everything if not rest or part.stack(environment) == stack)
     if not parts:
-        raise _refused(stack, _why_none(*rest, territories), environment, everything)
+        raise _refused(stack, _why_none(rest[0], rest[1], territories), environment, everything)
     needed = {need for part in parts for need in needs(part, territories)} - set(parts)
     return Scope(stack, environment, parts, tuple(part.stack(environment) for part in sorted(needed, key=_place_in)))
 

@@ -45,7 +45,8 @@ def _key(name: str, purpose: Purpose, spec: GroundSpec, opts: pulumi.ResourceOpt
         target_key_id=key.key_id,
         opts=opts,
     )
-    return key.arn
+    arn: pulumi.Output[str] = key.arn
+    return arn
 
 
 def _account(spec: GroundSpec) -> Statement:

@@ -140,7 +140,8 @@ def _subnet(
         opts=opts,
     )
     aws.ec2.RouteTableAssociation(f"{name}-{zone}", subnet_id=subnet.id, route_table_id=routes.id, opts=opts)
-    return subnet.id
+    found: pulumi.Output[str] = subnet.id
+    return found
 
 
 def _security_groups(

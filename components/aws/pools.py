@@ -140,4 +140,5 @@ def _taints(pool: PoolSpec) -> list[aws.eks.NodeGroupTaintArgsDict]:
 
 
 def _autoscaling_group(group: aws.eks.NodeGroup) -> pulumi.Output[str]:
-    return group.resources.apply(lambda known: str((known[0].autoscaling_groups or [])[0].name))
+    name: pulumi.Output[str] = group.resources.apply(lambda known: str((known[0].autoscaling_groups or [])[0].name))
+    return name

@@ -37,16 +37,18 @@ class _EndOfMessages:
 
 @dataclass(frozen=True)
 class GoTool:
-    """The Go tool with the environment it runs in. Every run is in the folder of this package's go.mod."""
+    """The Go tool with the environment it runs in."""
 
     command: str
     environment: Mapping[str, str]
+    folder: Path = MODULE_FOLDER
+    """Holds the go.mod that every run goes by."""
 
     def read(self, *arguments: str) -> str:
         """Return what the tool prints. Raises EngineError if it fails."""
         done = subprocess.run(
             [self.command, *arguments],
-            cwd=MODULE_FOLDER,
+            cwd=self.folder,
             env=dict(self.environment),
             capture_output=True,
             text=True,
@@ -63,7 +65,7 @@ class GoTool:
         """
         process = subprocess.Popen(
             [self.command, *arguments],
-            cwd=MODULE_FOLDER,
+            cwd=self.folder,
             env=dict(self.environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -1,6 +1,7 @@
 """From configuration and a fleet's plan to what the ground of a region is to be: pure."""
 
 from math import ceil
+from typing import Literal
 
 from components.gateway.behaviour import INFERENCE_PATHS
 from components.ground_specs import (
@@ -28,7 +29,7 @@ MINUTES_OF_RATE = 5
 def ground(name: str, config: Config, plan: FleetPlan, catalogue: Catalogue) -> GroundSpec:
     """The ground of one region of the plan; raises `ConfigurationRefused` with every reason against it."""
     region = next(each for each in plan.regions if each.name == name)
-    problems = ground_checks.problems(region, config, plan, catalogue)
+    problems = ground_checks.problems(region, config, plan)
     if problems:
         raise ConfigurationRefused(problems)
     zones = zones_of(region, config)
@@ -182,7 +183,7 @@ def _entry(region: RegionFleet, config: Config) -> EntrySpec:
 
 def _audit(config: Config) -> AuditSpec:
     """Production's logs outlive whoever wants to delete them; elsewhere an environment must go when it is no use."""
-    lock = "compliance" if config.environment == "prod" else "none"
+    lock: Literal["compliance", "none"] = "compliance" if config.environment == "prod" else "none"
     return AuditSpec(retention_days=config.compliance.log_retention_days, lock=lock)
 
 

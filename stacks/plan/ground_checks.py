@@ -7,7 +7,6 @@ from typing import Literal, cast
 
 from components.aws.addresses import LETTERS, SMALLEST_PREFIX
 from components.aws.versions import ADDONS
-from stacks.catalog.model import Catalogue
 from stacks.config import Config
 from stacks.plan.fleet_model import FleetPlan, RegionFleet
 from stacks.plan.ground_facts import LEAST_ZONES
@@ -26,7 +25,7 @@ def cloud_of(region: RegionFleet) -> Cloud:
     return cast("Cloud", region.cloud)
 
 
-def problems(region: RegionFleet, config: Config, plan: FleetPlan, catalogue: Catalogue) -> list[Problem]:
+def problems(region: RegionFleet, config: Config, plan: FleetPlan) -> list[Problem]:
     """Every problem at once."""
     if region.cloud != "aws":
         return [_not_built(region)]

@@ -3,15 +3,15 @@
 from components.ground_specs import Grant
 
 SYSTEM_MACHINE = "m6i.xlarge"
-"""4 vCPU and 16 GiB: what controllers ask for together (about 3 vCPU and 8 GiB) fits on one with the other away. The m6i
-family is older than its successors and sold in more regions."""
+"""4 vCPU and 16 GiB: what controllers ask for together (about 3 vCPU and 8 GiB) fits on one with the other away. The
+m6i family is older than its successors and sold in more regions."""
 
 GATEWAY_MACHINE = "m6i.large"
 """2 vCPU and 8 GiB for one Envoy, which holds streams and at most a few hundred request bodies of 64 KiB steps."""
 
 GATEWAY_RPS = 200
-"""Requests per second of one gateway machine, an assumption on the safe side: Envoy's own figure is tens of times higher,
-and answers of language models are long streams."""
+"""Requests per second of one gateway machine, an assumption on the safe side: Envoy's own figure is tens of times
+higher, and answers of language models are long streams."""
 
 SPARE_NODES = 1
 """Beyond what the load needs, so that a machine may be replaced."""
