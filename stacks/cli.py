@@ -1,12 +1,14 @@
 """`./meridian`: the command line. Each command is a few lines over `stacks.operations`."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from drills.catalogue import DRILLS, DrillRefused
 from rehearsal.engine import EngineError
+from rehearsal.standins.attach import NotServed
 from stacks import drilling, operations, plan_command, show
 from stacks.bootstrap import SetupFailed
 from stacks.operations import Part
@@ -126,6 +128,24 @@ def drill(
 
 
 @app.command()
+def rehearse(
+    stack: Annotated[str, typer.Argument(help="The stack, or `example`: a small fleet of three clouds.")],
+    *,
+    layers: Annotated[bool, typer.Option("--layers", help="One stack for each layer of each region.")] = False,
+    faults: Annotated[Path | None, typer.Option(help="A file of faults that the stand-ins make.")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep state, logs and the stand-ins' world.")] = False,
+    json: Machine = False,
+) -> None:
+    """Take a stack through its whole life, with the real engine and stand-ins for the clouds."""
+    # Here, because no other command needs what stands in for clouds.
+    from stacks import rehearse, rehearse_show
+
+    made = rehearse.run(stack, layers=layers, faults=faults, keep=keep, shown=rehearse_show.step)
+    show.as_json(rehearse.as_data(made)) if json else rehearse_show.report(made)
+    raise typer.Exit(FAILED if made.problems else 0)
+
+
+@app.command()
 def env(stack: Stack) -> None:
     """Print what makes plain `pulumi` work on a local stack: eval "$(./meridian env local)"."""
     for line in operations.exports(stack):
@@ -139,7 +159,7 @@ def main() -> None:
     except ConfigurationRefused as refused:
         show.refusal(refused)
         raise SystemExit(REFUSED) from None
-    except (SetupFailed, EngineError, EngineRefused, operations.NotUp, DrillRefused, OSError) as problem:
+    except (SetupFailed, EngineError, EngineRefused, NotServed, operations.NotUp, DrillRefused, OSError) as problem:
         show.failure(str(problem))
         raise SystemExit(FAILED) from None
 

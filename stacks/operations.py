@@ -23,7 +23,7 @@ from stacks.session import Session
 from stacks.waves import arguments, held_back
 from stacks.workspace import Workspace, workspace
 
-RESERVED = frozenset({"venv", "serving-cpu", "engine", "cache", "pulumi"})
+RESERVED = frozenset({"venv", "serving-cpu", "engine", "cache", "pulumi", "rehearsals"})
 """Folders of `.meridian/` that are not a stack's."""
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import sys
 import textwrap
 import typing
@@ -21,20 +22,37 @@ def resource_shape(resource: type) -> ResourceShape:
     """Return the shape of a resource class of a generated SDK; LookupError if it is no such class."""
     objects: dict[str, ObjectShape] = {}
     inputs = _object(_arguments_of(resource), objects)
-    outputs = frozenset(sdk_types.resource_types(resource))
+    outputs = _outputs(resource, objects)
     source = ast.parse(textwrap.dedent(inspect.getsource(resource._internal_init)))  # type: ignore[attr-defined]
     return ResourceShape(
         inputs=inputs,
         objects=objects,
         outputs=outputs,
         secret_outputs=_listed(source, "additional_secret_outputs"),
-        replace=_listed(source, "replace_on_changes"),
+        replace=_listed(source, "replace_on_changes") | _said_to_replace(_arguments_of(resource)),
     )
+
+
+def _outputs(resource: type, objects: dict[str, ObjectShape]) -> ObjectShape:
+    """Return the properties of a resource or of an output class; an annotation without Optional is always there."""
+    properties, always = {}, set()
+    for wire, python in _names(resource):
+        hint = typing.get_type_hints(vars(resource)[python].fget).get("return", Any)
+        hint = typing.get_args(hint)[0] if getattr(typing.get_origin(hint), "__name__", "") == "Output" else hint
+        properties[wire] = _shapes(hint, objects)
+        if type(None) not in typing.get_args(hint):
+            always.add(wire)
+    return ObjectShape(properties=properties, required=frozenset(always))
+
+
+def _names(kind: type) -> list[tuple[str, str]]:
+    found = [(wire, python) for python, wire, _ in sdk_types._py_properties(kind)]
+    return sorted(found)
 
 
 def _arguments_of(resource: type) -> type:
     module = vars(sys.modules[resource.__module__])
-    for suffix in ("InitArgs", "Args"):  # `XArgs` is an object of another resource where both exist
+    for suffix in ("InitArgs", "Args"):  # the first exists where an input type has the name of the second
         found = module.get(resource.__name__ + suffix)
         if inspect.isclass(found) and sdk_types.is_input_type(found):
             return found
@@ -74,7 +92,7 @@ def _shape(annotation: Any, origin: Any, objects: dict[str, ObjectShape]) -> Sha
         return Shape(Kind.MAP, element=_shapes(typing.get_args(annotation)[1], objects))
     if annotation in _SCALARS:
         return Shape(_SCALARS[annotation])
-    if inspect.isclass(annotation) and sdk_types.is_input_type(annotation):
+    if inspect.isclass(annotation) and (sdk_types.is_input_type(annotation) or sdk_types.is_output_type(annotation)):
         return _reference(annotation, objects)
     if inspect.isclass(annotation) and issubclass(annotation, Enum):
         return Shape(Kind.TEXT, allowed=tuple(member.value for member in annotation))
@@ -85,8 +103,26 @@ def _reference(arguments: type, objects: dict[str, ObjectShape]) -> Shape:
     name = f"{arguments.__module__}.{arguments.__qualname__}"
     if name not in objects:
         objects[name] = ObjectShape(properties={}, required=frozenset())  # ends the recursion of types in themselves
-        objects[name] = _object(arguments, objects)
+        is_input = sdk_types.is_input_type(arguments)
+        objects[name] = _object(arguments, objects) if is_input else _outputs(arguments, objects)
     return Shape(Kind.OBJECT, name=name)
+
+
+_REPLACES = re.compile(
+    r"(changing|modifying) (this|the)( \w+)? (will )?(forces?|creates?) (a )?(new|re)|forces? new resource|"
+    r"(field|property|value|it) (cannot|can't) be changed after (creation|it)|the field is immutable",
+    re.IGNORECASE,
+)
+
+
+def _said_to_replace(arguments: type) -> frozenset[str]:
+    """Return the inputs whose documentation says that their change makes a new resource."""
+    documented = ((wire, vars(arguments)[python].fget.__doc__ or "") for wire, python in _names(arguments))
+    return frozenset(wire for wire, text in documented if any(map(_replaces, " ".join(text.split()).split(". "))))
+
+
+def _replaces(sentence: str) -> bool:
+    return _REPLACES.search(sentence) is not None and not re.search(r"\bif\b", sentence, re.IGNORECASE)
 
 
 def _listed(source: ast.AST, keyword: str) -> frozenset[str]:

@@ -44,7 +44,8 @@ class ResourceShape:
 
     inputs: ObjectShape
     objects: Mapping[str, ObjectShape]
-    outputs: frozenset[str]
+    outputs: ObjectShape
+    """What its cloud says of it; those that it always says are `required`."""
     secret_outputs: frozenset[str]
     replace: frozenset[str]
-    """Properties whose change replaces, as far as the SDK says: those of AWS and Azure say nothing of it."""
+    """Paths whose change replaces, as far as the SDK says: those of AWS and Azure hardly say anything of it."""

@@ -1,0 +1,117 @@
+"""What `./meridian rehearse` does: which program, stacks and configuration a name stands for."""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rehearsal.engine import ensure
+from rehearsal.rehearsing import Place, Report, Result, StackOf, Subject, rehearse
+from rehearsal.standins.attach import attached
+from stacks import configfile, show
+from stacks.config import parse as parse_config
+from stacks.operations import Part, setup
+from stacks.plan import make_plan
+from stacks.problems import ConfigurationRefused, Problem
+from stacks.scope import Territories, parse, stages
+from stacks.workspace import Workspace, workspace
+
+EXAMPLE = "example"
+"""The program of `rehearsal/example`, which rehearses what no region's component can yet."""
+
+PACKAGES = ("aws", "gcp", "azure-native", "kubernetes")
+
+Shown = Callable[[Result], None]
+
+
+def run(stack: str, *, layers: bool, faults: Path | None, keep: bool, shown: Shown) -> Report:
+    """Rehearse a stack; raises `ConfigurationRefused` before anything is installed or made."""
+    place = workspace()
+    subject = subject_of(place, stack, layers=layers)
+    _refuse_no_file(faults)
+    setup([Part.ENGINE, Part.REHEARSAL])
+    engine = ensure(place.root, progress=show.say, env=os.environ)
+    folder = place.states / "rehearsals" / stack
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        shapes = place.home / "cache" / "shapes"
+        with attached(folder / "world", cache=shapes, packages=subject.packages, failures=faults) as standins:
+            return rehearse(Place(folder, subject, engine, standins), say=show.say, shown=shown)
+    finally:
+        if keep:
+            show.say(f"state, logs and the stand-ins' world are in {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def subject_of(place: Workspace, stack: str, *, layers: bool) -> Subject:
+    """The program that a stack's name stands for; raises `ConfigurationRefused` for what cannot be built."""
+    if stack == EXAMPLE:
+        return _example(place, layers=layers)
+    config = parse_config(configfile.read(place.root / f"Pulumi.{stack}.yaml"))
+    make_plan(config)
+    raise ConfigurationRefused(
+        [
+            Problem(
+                where=f"Pulumi.{stack}.yaml",
+                what=f"{stack} runs on this machine, without a cloud's provider to stand in for",
+                why="a rehearsal of it would be the real thing",
+                fix=f"bring it up with `./meridian up {stack}`, or rehearse `{EXAMPLE}`",
+            )
+        ]
+    )
+
+
+def stacks_of(environment: str, territories: Territories, *, layers: bool) -> tuple[StackOf, ...]:
+    """The stacks of an environment in the order in which they are made: one, or one for each layer."""
+    names = [name for stage in stages(environment, territories) for name in stage] if layers else [environment]
+    return tuple(StackOf(name, parse(name, territories).refers_to) for name in names)
+
+
+def as_data(report: Report) -> dict[str, Any]:
+    """A report as JSON."""
+    return {
+        "ok": not report.problems,
+        "problems": list(report.problems),
+        "policies": "policies" if report.policies else "no policy pack",
+        "resources": {"first": len(report.first), "again": len(report.again)},
+        "steps": [{**asdict(each), "kept": each.kept} for each in report.results],
+    }
+
+
+def _example(place: Workspace, *, layers: bool) -> Subject:
+    program = place.root / "rehearsal" / "example"
+    config = yaml.safe_load((program / "Pulumi.example.yaml").read_text())["config"]
+    policies = place.root / "policies"
+    return Subject(
+        project="example",
+        program=program,
+        stacks=stacks_of(EXAMPLE, config["example:territories"], layers=layers),
+        config=config,
+        # One property of everything that has tags, and one that replaces a log in every region.
+        change={"example:owner": "research", "example:logGeneration": 2},
+        again={"example:generation": 2},
+        packages=PACKAGES,
+        search_path=place.root,
+        policies=policies if policies.is_dir() else None,
+    )
+
+
+def _refuse_no_file(faults: Path | None) -> None:
+    if faults is None or faults.is_file():
+        return
+    raise ConfigurationRefused(
+        [
+            Problem(
+                where="--faults",
+                what=f"there is no file at {faults}",
+                why="a rehearsal without its faults would look like one that survived them",
+                fix="write the path of a file of faults, or leave the option out",
+            )
+        ]
+    )

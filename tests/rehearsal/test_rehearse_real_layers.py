@@ -1,0 +1,135 @@
+"""The example in layers: made in order, destroyed in reverse, and a lost region that blocks no other."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rehearsal.engine import ensure
+from rehearsal.rehearsing import Place, Subject
+from rehearsal.standins.attach import attached
+from rehearsal.world import World
+from stacks.rehearse import EXAMPLE, subject_of
+from stacks.workspace import workspace
+from tests.rehearsal.host_process import ROOT
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+
+LOST, OTHER = "aws-eu-north-1", "gcp-europe-west4"
+CHANGED = {"example:owner": "research"}
+
+
+class Layered:
+    """The example's stacks over one world."""
+
+    def __init__(self, place: Place, failures: Path) -> None:
+        self.place, self.failures = place, failures
+
+    def up(self, name: str) -> tuple[int, str]:
+        run = self.place.command("up", f"{EXAMPLE}.{name}")
+        return run.code, "\n".join(run.errors)
+
+    def held(self) -> list[tuple[str, str]]:
+        return held(self.place)
+
+
+def held(place: Place) -> list[tuple[str, str]]:
+    """Type and name of everything in the world."""
+    return sorted((each.token, each.urn.rpartition("::")[2]) for each in World(place.world).resources())
+
+
+def place_of(folder: Path, subject: Subject, standins: dict[str, str]) -> Place:
+    return Place(folder, subject, ensure(ROOT, progress=print, env=os.environ), standins)
+
+
+@pytest.fixture(scope="module")
+def layered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Layered]:
+    folder = tmp_path_factory.mktemp("layers")
+    subject, failures = subject_of(workspace(), EXAMPLE, layers=True), folder / "failures.json"
+    with attached(folder / "world", cache=ROOT / ".meridian/cache/shapes", failures=failures) as standins:
+        place = place_of(folder, subject, standins)
+        place.make()
+        yield Layered(place, failures)
+
+
+def test_every_layer_comes_up_after_those_it_refers_to(layered: Layered) -> None:
+    for stack in layered.place.subject.stacks:
+        assert layered.up(stack.name.removeprefix(f"{EXAMPLE}.")) == (0, ""), stack.name
+
+
+def test_one_stack_of_everything_makes_the_same_resources_as_all_layers_together(
+    layered: Layered, tmp_path: Path
+) -> None:
+    subject = subject_of(workspace(), EXAMPLE, layers=False)
+    with attached(tmp_path / "world", cache=ROOT / ".meridian/cache/shapes") as standins:
+        whole = place_of(tmp_path, subject, standins)
+        whole.make()
+        assert whole.command("up", EXAMPLE).errors == ()
+
+    assert len(held(whole)) > 100
+    assert held(whole) == layered.held()
+
+
+def test_a_region_that_cannot_be_reached_fails_alone_and_heals_later(layered: Layered) -> None:
+    layered.place.configure({**layered.place.subject.config, **CHANGED})
+    layered.failures.write_text(json.dumps([{"kind": "unreachable", "place": LOST.partition("-")[2]}]))
+
+    code, said = layered.up(f"{LOST}.ground")
+    assert code != 0
+    assert "eu-north-1 cannot be reached" in said
+    for name in (f"{OTHER}.ground", f"{OTHER}.serving", "us.names", "us.steering"):
+        assert layered.up(name) == (0, ""), "another region's and territory's change goes on"
+    assert owners(layered, OTHER) == {"research"}
+    assert owners(layered, LOST) == {"platform"}
+
+    layered.failures.unlink()
+    assert layered.up(f"{LOST}.ground") == (0, "")
+    assert owners(layered, LOST) == {"research"}
+
+
+def owners(layered: Layered, region: str) -> set[str]:
+    """Who owns what has tags in a region's ground, as its cloud says."""
+    found = [each.inputs for each in World(layered.place.world).resources() if f"{region}.ground::" in each.urn]
+    tags = [each.get("tags") or each.get("labels") or each.get("resourceLabels") for each in found]
+    return {each["owner"] for each in tags if each}
+
+
+def test_layers_are_destroyed_in_reverse_and_leave_nothing(layered: Layered) -> None:
+    for stack in reversed(layered.place.subject.stacks):
+        run = layered.place.command("destroy", stack.name)
+        assert (run.code, run.errors) == (0, ()), stack.name
+
+    assert layered.held() == []
+
+
+def test_the_command_ends_well_with_nothing_left_to_do_and_as_many_resources_as_before(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["./meridian", "rehearse", "example", "--json"],
+        cwd=ROOT,
+        env={**os.environ, "MERIDIAN_STATE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads(done.stdout)
+    steps = {each["step"]: each["run"]["counts"] for each in report["steps"]}
+    assert set(steps["nothing to do"]) == {"same"}
+    assert steps["up"] == steps["up again"]
+    assert steps["update"]["update"] > 0
+    assert steps["update"]["replace"] > 0
+    assert report["resources"]["first"] == report["resources"]["again"] > 100
+    assert not (tmp_path / "rehearsals" / "example").exists(), "the state was disposable"
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_what_cannot_be_built_yet_says_so(stack: str) -> None:
+    done = subprocess.run(["./meridian", "rehearse", stack], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert f"{stack} is planned and not yet built" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,47 @@
+"""What a stack's name stands for in a rehearsal, and what is refused before anything is made."""
+
+from pathlib import Path
+
+import pytest
+
+from stacks.problems import ConfigurationRefused
+from stacks.rehearse import EXAMPLE, run, subject_of
+from stacks.workspace import workspace
+
+
+def test_the_example_is_one_stack_or_one_for_each_layer_each_after_those_it_refers_to() -> None:
+    whole = subject_of(workspace(), EXAMPLE, layers=False)
+    layers = subject_of(workspace(), EXAMPLE, layers=True)
+
+    assert [stack.name for stack in whole.stacks] == ["example"]
+    assert len(layers.stacks) == 2 + 3 + 3 + 2
+    seen: set[str] = set()
+    for stack in layers.stacks:
+        assert set(stack.refers_to) <= seen
+        seen.add(stack.name)
+
+
+def test_the_declared_changes_are_changes_of_keys_that_the_configuration_has() -> None:
+    subject = subject_of(workspace(), EXAMPLE, layers=False)
+
+    for changed in (subject.change, subject.again):
+        assert changed.keys() <= subject.config.keys()
+        assert all(subject.config[key] != value for key, value in changed.items())
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_what_cannot_be_built_yet_is_refused_as_up_refuses_it(stack: str) -> None:
+    with pytest.raises(ConfigurationRefused, match=f"{stack} is planned and not yet built"):
+        subject_of(workspace(), stack, layers=False)
+
+
+def test_a_local_stack_is_sent_to_up() -> None:
+    with pytest.raises(ConfigurationRefused, match=r"\./meridian up local"):
+        subject_of(workspace(), "local", layers=False)
+
+
+def test_a_file_of_faults_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    missing = tmp_path / "faults.json"
+
+    with pytest.raises(ConfigurationRefused, match="there is no file at"):
+        run(EXAMPLE, layers=False, faults=missing, keep=False, shown=lambda _: None)
