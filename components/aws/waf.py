@@ -69,9 +69,9 @@ _COUNT = WebAclRuleStatementManagedRuleGroupStatementRuleActionOverrideActionToU
 )
 
 # The SDK gives no types to arguments without fields.
-_NONE = WebAclRuleOverrideActionNoneArgs()  # type: ignore[no-untyped-call]
-_METHOD = WebAclRuleStatementByteMatchStatementFieldToMatchMethodArgs()  # type: ignore[no-untyped-call]
-_URI_PATH = WebAclRuleStatementByteMatchStatementFieldToMatchUriPathArgs()  # type: ignore[no-untyped-call]
+_NONE = WebAclRuleOverrideActionNoneArgs()
+_METHOD = WebAclRuleStatementByteMatchStatementFieldToMatchMethodArgs()
+_URI_PATH = WebAclRuleStatementByteMatchStatementFieldToMatchUriPathArgs()
 
 
 def web_acl(name: str, entry: EntrySpec, tags: Mapping[str, str], opts: pulumi.ResourceOptions) -> aws.wafv2.WebAcl:

@@ -53,7 +53,7 @@ def waf_log(
         for header in REDACTED_HEADERS
     ]
     # The SDK gives no types to arguments without fields.
-    nothing = WebAclLoggingConfigurationRedactedFieldQueryStringArgs()  # type: ignore[no-untyped-call]
+    nothing = WebAclLoggingConfigurationRedactedFieldQueryStringArgs()
     query = WebAclLoggingConfigurationRedactedFieldArgs(query_string=nothing)
     return aws.wafv2.WebAclLoggingConfiguration(
         f"{name}-waf-log",

@@ -11,8 +11,8 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from botocore.loaders import Loader  # type: ignore[import-untyped]
-from botocore.model import ServiceModel, Shape  # type: ignore[import-untyped]
+from botocore.loaders import Loader
+from botocore.model import ServiceModel, Shape
 
 from rehearsal.standins.refusals.aws_types import TYPES, Modelled
 from rehearsal.standins.refusals.values import Problem, known, text_at, without_places
