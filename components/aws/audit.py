@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.aws.buckets import access_logged, bucket
+from components.aws.buckets import Stored, access_logged, bucket
 from components.aws.keys import Keys
 from components.aws.logs import group
 from components.aws.names import arn, bucket_arn, log_group, role_name, trail_arn, trail_name
@@ -19,7 +19,7 @@ OBJECT_LOCK = {"governance": "GOVERNANCE", "compliance": "COMPLIANCE"}
 class Audit:
     """Where others write what is kept."""
 
-    access_logs: aws.s3.Bucket
+    access_logs: Stored
     """For the load balancer's and the buckets' access logs."""
 
 
@@ -54,7 +54,7 @@ def _access_writers(spec: GroundSpec) -> list[Statement]:
     ]
 
 
-def _trail_bucket(name: str, spec: GroundSpec, keys: Keys, opts: pulumi.ResourceOptions) -> aws.s3.Bucket:
+def _trail_bucket(name: str, spec: GroundSpec, keys: Keys, opts: pulumi.ResourceOptions) -> Stored:
     target = bucket_arn(spec, "audit")
     cloudtrail = {"Service": "cloudtrail.amazonaws.com"}
     mine = {"aws:SourceArn": trail_arn(spec)}
@@ -80,14 +80,14 @@ def _trail_bucket(name: str, spec: GroundSpec, keys: Keys, opts: pulumi.Resource
     if lock is not None:
         aws.s3.BucketObjectLockConfiguration(
             f"{name}-audit",
-            bucket=made.id,
+            bucket=made.bucket.id,
             rule={"default_retention": {"mode": lock, "days": spec.audit.retention_days}},
             opts=opts,
         )
     return made
 
 
-def _trail(name: str, spec: GroundSpec, keys: Keys, kept: aws.s3.Bucket, opts: pulumi.ResourceOptions) -> None:
+def _trail(name: str, spec: GroundSpec, keys: Keys, kept: Stored, opts: pulumi.ResourceOptions) -> None:
     logs = group(name, "trail", spec, keys, opts)
     mine = {"StringEquals": {"aws:SourceArn": trail_arn(spec)}}
     role = aws.iam.Role(
@@ -106,7 +106,7 @@ def _trail(name: str, spec: GroundSpec, keys: Keys, kept: aws.s3.Bucket, opts: p
     aws.cloudtrail.Trail(
         name,
         name=trail_name(spec),
-        s3_bucket_name=kept.id,
+        s3_bucket_name=kept.name,
         kms_key_id=keys["logs"],
         cloud_watch_logs_group_arn=pulumi.Output.concat(logs.arn, ":*"),
         cloud_watch_logs_role_arn=role.arn,
@@ -115,7 +115,7 @@ def _trail(name: str, spec: GroundSpec, keys: Keys, kept: aws.s3.Bucket, opts: p
         is_multi_region_trail=False,  # what happens in one territory is written down in no other
         include_global_service_events=True,
         advanced_event_selectors=[_calls(), _weights(spec)],
-        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[may, kept], protect=spec.protect)),
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[may], protect=spec.protect)),
     )
 
 

@@ -1,6 +1,7 @@
 """Buckets: versioned, closed to the public, reached over TLS alone."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
@@ -8,6 +9,15 @@ import pulumi_aws as aws
 from components.aws.names import bucket_name
 from components.aws.policy import Statement, document, tls_only
 from components.ground_specs import GroundSpec
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A bucket that lets in whom it should."""
+
+    bucket: aws.s3.Bucket
+    name: pulumi.Output[str]
+    """Known once the policy is there: services try to write as soon as they are told of the bucket."""
 
 
 def bucket(
@@ -20,7 +30,7 @@ def bucket(
     statements: Sequence[Statement] = (),
     expire_days: int | None = None,
     lock: str | None = None,
-) -> aws.s3.Bucket:
+) -> Stored:
     """Make a bucket. Without a key it is encrypted by S3's own: for ALB access logs, which know nothing else."""
     made = aws.s3.Bucket(
         f"{name}-{purpose}",
@@ -48,18 +58,19 @@ def bucket(
     aws.s3.BucketLifecycleConfiguration(
         f"{name}-{purpose}", bucket=made.id, rules=_life(expire_days), opts=_after(opts, versioned)
     )
-    aws.s3.BucketPolicy(
+    policy = aws.s3.BucketPolicy(
         f"{name}-{purpose}",
         bucket=made.id,
         policy=document(tls_only(made.arn), *statements),
         opts=_after(opts, closed),
     )
-    return made
+    name_of = pulumi.Output.all(made.bucket, policy.urn).apply(lambda known: str(known[0]))
+    return Stored(made, name_of)
 
 
-def access_logged(name: str, bucket: aws.s3.Bucket, to: aws.s3.Bucket, opts: pulumi.ResourceOptions) -> None:
+def access_logged(name: str, bucket: Stored, to: Stored, opts: pulumi.ResourceOptions) -> None:
     """Write who touched the objects of a bucket into another one."""
-    aws.s3.BucketLogging(name, bucket=bucket.id, target_bucket=to.id, target_prefix=f"s3/{name}/", opts=opts)
+    aws.s3.BucketLogging(name, bucket=bucket.bucket.id, target_bucket=to.name, target_prefix=f"s3/{name}/", opts=opts)
 
 
 def _encryption(name: str, made: aws.s3.Bucket, key: pulumi.Output[str] | None, opts: pulumi.ResourceOptions) -> None:

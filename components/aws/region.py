@@ -58,7 +58,7 @@ class AwsGround(Ground):
             spec,
             net,
             nodes.gateway_group_names,
-            kept.access_logs.bucket,
+            kept.access_logs.name,
             inputs.zone_id,
             child,
             log_key=own_keys["logs"],

@@ -45,7 +45,7 @@ def weights(
         statements=[deny(["s3:GetObject", "s3:GetObjectVersion"], [objects], inside)],
     )
     access_logged(f"{name}-weights", made, kept.access_logs, opts)
-    return pulumi.Output.format("s3://{0}", made.bucket)
+    return pulumi.Output.format("s3://{0}", made.name)
 
 
 def _repository(
