@@ -14,7 +14,7 @@ CapacityType = Literal["on-demand", "spot", "reserved"]
 Door = Literal["tunnel", "direct", "allow-list"]
 """How changes reach the control plane: the cloud's own tunnel, from inside the network, or from listed addresses."""
 
-Grant = Literal["weights-read", "weights-write", "secrets-read", "metrics-write"]
+Grant = Literal["weights-read", "weights-write", "secrets-read", "metrics-write", "nodes-scale"]
 """What a workload may do outside its cluster. Nothing else can be granted."""
 
 
@@ -74,8 +74,8 @@ class PoolSpec:
     min_nodes: int
     max_nodes: int
     gpus_per_node: int
-    rdma: bool
-    """True where one replica spans nodes of the pool."""
+    rdma_cards: int
+    """Network cards of each node that the parts of one replica talk through; 0 where a replica stays in one node."""
     disk_gib: int
 
 

@@ -25,6 +25,7 @@ from stacks.config_fleet import (
     State,
     Steering,
 )
+from stacks.config_ground import Accounts, Cluster, Tags
 from stacks.explain import problems_of
 from stacks.problems import ConfigurationRefused, Problem
 
@@ -181,6 +182,9 @@ class Config(Section):
     capacity: Capacity | None = Field(None, description="what may be bought and must survive; needed on clouds")
     compliance: Compliance = Field(default_factory=Compliance, description="what auditors ask for")
     network: Network = Field(default_factory=Network, description="how regions are reached")
+    accounts: Accounts = Field(default_factory=dict, description="account, project or subscription by cloud")
+    cluster: Cluster = Field(default_factory=Cluster, description="the Kubernetes clusters")
+    tags: Tags = Field(default_factory=dict, description="tags of your own on everything, e.g. {owner: platform}")
     rollout: Rollout = Field(default_factory=Rollout, description="in which order regions change")
     image: Image | None = Field(None, description="the serving image; needed on clouds")
 

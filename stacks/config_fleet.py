@@ -86,6 +86,9 @@ class Capacity(Section):
     assume_available: tuple[str, ...] = Field(
         (), description="`<region>/<machine>` that you vouch for where the catalogue does not know"
     )
+    reservations: dict[str, str] = Field(
+        default_factory=dict, description="id of what you bought by `<region>/<machine>`, e.g. cr-0123456789abcdef0"
+    )
 
 
 class Compliance(Section):
@@ -106,6 +109,10 @@ class Network(Section):
     fixed_cidr: dict[RegionName, Cidr] = Field(
         default_factory=dict, description="network of a region, where yours must fit into an address plan"
     )
+    zones: dict[RegionName, tuple[str, ...]] = Field(
+        default_factory=dict, description="zones of a region by the cloud's names; without it the first three"
+    )
+    allowed_cidrs: tuple[Cidr, ...] = Field((), description="addresses that reach control planes with door: allow-list")
 
 
 class Rollout(Section):

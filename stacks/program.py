@@ -7,6 +7,7 @@ import pulumi
 from pulumi.runtime.config import get_config_env
 
 from components.region import Machine
+from stacks import deploy_cloud
 from stacks.config import parse
 from stacks.deploy import deploy
 from stacks.outputs import export
@@ -23,10 +24,13 @@ def main() -> None:
     machine = Machine(root=place.root, state=place.state(pulumi.get_stack()), serving_python=place.serving_python)
     try:
         config = parse(values_of(get_config_env()))
+        if config.environment != "local":
+            specs = deploy_cloud.planned(pulumi.get_stack(), config)
+            return deploy_cloud.export(deploy_cloud.deploy(specs))
         plan = make_plan(config)
     except ConfigurationRefused as refused:
         raise pulumi.RunError(str(refused)) from None
-    export(deploy(plan, config, machine))
+    return export(deploy(plan, config, machine))
 
 
 def values_of(settings: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import yaml
 from pydantic.fields import FieldInfo
 
 from stacks.config import Config
-from stacks.explain import model_in
+from stacks.explain import is_mapping, model_in
 
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "docs" / "stack.schema.json"
@@ -43,7 +43,7 @@ def project() -> str:
 
 def _key(field: FieldInfo) -> dict[str, Any]:
     """Ours are texts or objects. The engine demands every typed key without default: an empty one means left out."""
-    scalar = model_in(field.annotation) is None
+    scalar = model_in(field.annotation) is None and not is_mapping(field.annotation)
     key: dict[str, Any] = {"type": "string" if scalar else "object", "description": field.description or ""}
     if not field.is_required():
         key["default"] = "" if scalar else {}

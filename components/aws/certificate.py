@@ -70,8 +70,8 @@ def certificate(
     waiting = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=records, custom_timeouts=patience))
     # No record names here: AWS would insist on all of them, and one is not this region's.
     issued = aws.acm.CertificateValidation(f"{name}-issued", certificate_arn=asked.arn, opts=waiting)
-    proved: pulumi.Output[str] = issued.certificate_arn
-    return proved
+    arn: pulumi.Output[str] = issued.certificate_arn
+    return arn
 
 
 def _record(

@@ -47,12 +47,29 @@ def made(
             outputs[name] = _guess(name, shapes, shape.objects, context, 0)
     for path, value in table.items():
         _place(outputs, path.split("."), value, over=path not in inputs)
+    if package == "aws" and token.endswith("certificate:Certificate"):
+        outputs["domainValidationOptions"] = _proofs(inputs)
     if package == "azure-native":
         outputs |= {"type": azure_type(context["id"])}
         outputs["name"] = outputs.get("name") if "name" in table else context["name"]
     if package == "aws" and "tagsAll" in shape.outputs.properties:
         outputs["tagsAll"] = {**_default_tags(provider), **(inputs.get("tags") or {})}
     return Made(context["id"], outputs)
+
+
+def _proofs(certificate: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The record that ACM asks for, once for every name of a certificate."""
+    names = [certificate.get("domainName"), *(certificate.get("subjectAlternativeNames") or [])]
+    return [
+        {
+            "domainName": str(name),
+            "resourceRecordName": f"_meridian.{name}.",
+            "resourceRecordType": "CNAME",
+            "resourceRecordValue": f"_meridian.{name}.acm-validations.aws.",
+        }
+        for name in dict.fromkeys(names)
+        if name
+    ]
 
 
 def _context(

@@ -1,0 +1,23 @@
+"""Builds regions for the rules to judge."""
+
+import pulumi
+
+import tests.components.contract.rules_identity  # noqa: F401 - its rules join the others
+from components.ground_specs import GroundSpec
+from components.region import GroundInputs
+from tests.components.contract.aws_answers import answers
+from tests.components.contract.aws_view import view
+from tests.components.contract.recorder import record
+from tests.components.contract.rules import Region
+
+
+def region(spec: GroundSpec) -> Region:
+    """One region on AWS, recorded."""
+
+    def program() -> None:
+        from components.aws.region import AwsGround
+
+        AwsGround(spec.name, spec, GroundInputs(zone_id=pulumi.Output.from_input("ZONE")))
+
+    world = record(program, answers)
+    return Region(spec, world, view(world, spec.location))
