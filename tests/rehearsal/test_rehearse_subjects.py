@@ -29,10 +29,20 @@ def test_the_declared_changes_are_changes_of_keys_that_the_configuration_has() -
         assert all(subject.config[key] != value for key, value in changed.items())
 
 
-@pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_what_cannot_be_built_yet_is_refused_as_up_refuses_it(stack: str) -> None:
-    with pytest.raises(ConfigurationRefused, match=f"{stack} is planned and not yet built"):
-        subject_of(workspace(), stack, layers=False)
+def test_clouds_that_cannot_be_built_yet_are_refused_as_up_refuses_them() -> None:
+    with pytest.raises(ConfigurationRefused, match="azure-swedencentral is planned and not yet built"):
+        subject_of(workspace(), "prod", layers=False)
+
+
+def test_an_environment_on_aws_is_one_stack_and_not_yet_layers() -> None:
+    subject = subject_of(workspace(), "dev", layers=False)
+
+    assert [stack.name for stack in subject.stacks] == ["dev"]
+    for changed in (subject.change, subject.again):
+        assert changed.keys() <= subject.config.keys()
+        assert all(subject.config[key] != value for key, value in changed.items())
+    with pytest.raises(ConfigurationRefused, match="not yet built in layers"):
+        subject_of(workspace(), "dev", layers=True)
 
 
 def test_a_local_stack_is_sent_to_up() -> None:
