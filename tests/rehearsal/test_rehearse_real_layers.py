@@ -126,10 +126,23 @@ def test_the_command_ends_well_with_nothing_left_to_do_and_as_many_resources_as_
     assert not (tmp_path / "rehearsals" / "example").exists(), "the state was disposable"
 
 
-@pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_what_cannot_be_built_yet_says_so(stack: str) -> None:
-    done = subprocess.run(["./meridian", "rehearse", stack], cwd=ROOT, capture_output=True, text=True, check=False)
+def test_an_environment_on_aws_goes_up_stays_changes_and_goes() -> None:
+    command = ["./meridian", "rehearse", "dev", "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads(done.stdout)
+    steps = {each["step"]: each["run"]["counts"] for each in report["steps"]}
+    assert set(steps["nothing to do"]) == {"same"}
+    assert steps["up"] == steps["up again"]
+    assert steps["update"]["update"] > 0
+    assert "replace" not in steps["update"], "a tag replaces nothing"
+    assert report["resources"]["first"] == report["resources"]["again"] > 100
+
+
+def test_what_cannot_be_built_yet_says_so() -> None:
+    done = subprocess.run(["./meridian", "rehearse", "prod"], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert done.returncode == 2
-    assert f"{stack} is planned and not yet built" in done.stderr
+    assert "is planned and not yet built: gcp, azure" in done.stderr
     assert "Traceback" not in done.stderr
