@@ -37,8 +37,8 @@ class Exclusion:
 
     kind: str
     aws: tuple[AwsRule, ...]
-    """Names from "AWS Managed Rules rule groups list" of the AWS WAF developer guide, read 2026-11: every rule of the
-    groups used that reads bodies. A test holds that they are all of them."""
+    """Every rule of the groups used that reads bodies, as public repositories and excerpts of the AWS WAF developer
+    guide name them (2026-11; the guide's whole page was not read). A test holds that they are all of those known."""
     crs: tuple[str, ...]
     """Tags of the OWASP core rule set 4 that say the same kind of attack; empty where it has no such rule."""
 

@@ -35,7 +35,7 @@ GROUPS = {
         "SQLi_URIPATH"
     ),
 }
-"""Rules of AWS's groups, from the AWS WAF developer guide, read 2026-11."""
+"""Rules of AWS's groups, as public repositories and excerpts of the AWS WAF developer guide name them (2026-11)."""
 HITS = [(group, rule) for group, rules in GROUPS.items() for rule in rules]
 LABELS = {
     "SizeRestrictions_BODY": "awswaf:managed:aws:core-rule-set:SizeRestrictions_Body",

@@ -37,7 +37,7 @@ NAMES = (
     "All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests",
     "EC2-VPC Elastic IPs",
 )
-"""As Service Quotas names them, read 2026-11."""
+"""As Service Quotas names them: general knowledge, 2026-11, not re-read."""
 
 
 @pytest.mark.parametrize(
