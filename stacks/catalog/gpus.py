@@ -35,6 +35,23 @@ class Gpu:
     """Whether measured points stand behind the estimates on this GPU."""
     source: str = SHEET
 
+    @property
+    def capability(self) -> float | None:
+        """Compute capability of CUDA; None for what is not NVIDIA's, which the serving image has no kernels for."""
+        family = re.split(r"[\d-]", self.name)[0]
+        return _CAPABILITY.get(self.name, _CAPABILITY.get(family))
+
+
+LEAST_CAPABILITY = 8.0
+"""vLLM has no bfloat16 below it, nor kernels for fp8 weights (its pages on `dtype` and on quantised hardware; general
+knowledge, 2026-11-25, not re-read): below, neither precision of the configuration can be served."""
+
+_CAPABILITY = {
+    "v": 7.0, "t": 7.5, "a": 8.0, "a10": 8.6, "a10g": 8.6, "a6000": 8.6, "l": 8.9, "rtx-6000-ada": 8.9, "h": 9.0,
+    "gh": 9.0, "b": 10.0, "gb": 10.0, "b300": 10.3, "gb300": 10.3, "rtx-pro-6000": 12.0,
+}  # fmt: skip
+"""NVIDIA's list of CUDA GPUs by name or family; general knowledge, 2026-11-25, not re-read."""
+
 
 def _gpu(
     name: str,

@@ -7,7 +7,7 @@ from math import ceil
 from stacks.capacity.model import Layout, Request, kv_tokens
 from stacks.capacity.shapes import SHAPES
 from stacks.capacity.sizing import physical_floor, with_margin
-from stacks.catalog.gpus import GPUS
+from stacks.catalog.gpus import GPUS, LEAST_CAPABILITY
 from stacks.catalog.model import Catalogue
 from stacks.config import Model
 from stacks.config_fleet import Capacity, ModelDemand
@@ -33,7 +33,8 @@ def reaches(model: Model, demand: ModelDemand, capacity: Capacity, catalogue: Ca
         return None
     request = Request(demand.prompt_tokens.p95, demand.output_tokens.p95)
     sold = {machine.gpu for machine in catalogue.machines.values()}
-    allowed = sorted(sold & set(GPUS) & set(capacity.gpus or GPUS))
+    able = {name for name, gpu in GPUS.items() if (gpu.capability or 0) >= LEAST_CAPABILITY}
+    allowed = sorted(sold & able & set(capacity.gpus or GPUS))
     seen = []
     for layout in (each for gpu in allowed for each in _layouts(gpu, model.precision, catalogue)):
         if kv_tokens(shape, layout) >= request.prompt_tokens + request.output_tokens:

@@ -10,7 +10,7 @@ from math import exp, log
 from stacks.capacity.model import Layout
 from stacks.capacity.shapes import SHAPES
 from stacks.capacity.sizing import Demand, Infeasible, ReplicaCapacity, Slo, replica_capacity
-from stacks.catalog.gpus import GPUS
+from stacks.catalog.gpus import GPUS, LEAST_CAPABILITY
 from stacks.catalog.model import Machine
 from stacks.config import Model
 from stacks.config_fleet import ModelDemand, Tokens
@@ -33,6 +33,8 @@ def size(model: Model, demand: ModelDemand, machine: Machine, foot: Footprint, u
     gpu, slo = GPUS.get(machine.gpu), model.slo
     if gpu is None or slo is None:
         return Rejection("known GPU figures", machine.gpu, ", ".join(sorted(GPUS)))
+    if (gpu.capability or 0) < LEAST_CAPABILITY:
+        return Rejection("compute capability", f"{gpu.capability or 0:g}", f"at least {LEAST_CAPABILITY:g}")
     found = _capacity(
         model.source,
         Layout(machine.gpu, foot.gpus, foot.nodes, model.precision),

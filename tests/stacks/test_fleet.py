@@ -183,6 +183,14 @@ def test_every_rejected_candidate_carries_constraint_value_and_bound() -> None:
         assert all(no.why.constraint and no.why.value and no.why.bound for no in fleet.rejected)
 
 
+def test_a_gpu_that_vllm_has_no_kernels_for_is_rejected_however_cheap() -> None:
+    [fleet] = planned(DEV).models
+    old = [one for one in fleet.rejected if one.gpu == "t4" and one.why.constraint != "availability in the region"]
+    assert old
+    assert {one.why for one in old} == {Rejection("compute capability", "7.5", "at least 8")}
+    assert not {one.gpu for one in (*fleet.chosen, *fleet.others)} & {"t4", "v100"}
+
+
 def test_chat_is_not_placed_on_spot_that_is_lost_before_its_longest_answer_ends() -> None:
     spot = {pool.region.partition("-")[0] for f in planned(PROD).models for pool in f.pools if pool.capacity == "spot"}
     assert spot <= {"aws"}, "51 s of generation do not fit into the 30 s of GCP and Azure"

@@ -125,10 +125,10 @@ def test_the_replay_of_dev_tells_each_event_and_keeps_the_slo(capsys: pytest.Cap
 
 
 def test_a_replay_that_breaks_the_slo_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    """The same machines, asked six times what they were bought for."""
+    """The same machines, asked thirty times what they were bought for."""
     values = parse(DEV)
     model = values.models["llama-8b"]
-    more = model.demand["eu"].model_copy(update={"requests_per_second": 0.6})
+    more = model.demand["eu"].model_copy(update={"requests_per_second": 3.0})
     crowded = values.model_copy(update={"models": {"llama-8b": model.model_copy(update={"demand": {"eu": more}})}})
     found = list(replays(planned(DEV), crowded))
     assert not all(one.kept for one in found)
