@@ -167,6 +167,7 @@ def test_interrupt_stops_like_terminate(start: Start) -> None:
     assert server.ended()[0] == 0
 
 
+@pytest.mark.slow
 def test_what_never_ends_is_cut_at_the_deadline_and_said(start: Start) -> None:
     server = start(in_flight=2, timeout=0.5)
     server.process.terminate()
@@ -177,6 +178,7 @@ def test_what_never_ends_is_cut_at_the_deadline_and_said(start: Start) -> None:
     assert alive(server.engine_processes()) == []
 
 
+@pytest.mark.slow
 def test_a_second_signal_ends_the_waiting(start: Start) -> None:
     server = start(in_flight=2)
     server.process.terminate()

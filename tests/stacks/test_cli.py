@@ -65,6 +65,7 @@ def test_a_key_that_looks_like_markup_is_a_problem_like_any_other(stack_file: Pa
     assert "unknown key `[/x]`" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["up", "preview", "status", "env"])
 def test_a_stack_without_a_file_is_refused_with_the_known_ones(command: str, tmp_path: Path) -> None:
     code, text = meridian(command, "nowhere", states=tmp_path)
@@ -83,6 +84,7 @@ def test_a_territory_that_serves_nobody_is_refused(stack_file: Path) -> None:
     assert "meridian:territories.us: no tenant belongs to it" in text
 
 
+@pytest.mark.slow
 def test_questions_about_a_stack_that_is_not_up_are_answered_kindly(tmp_path: Path) -> None:
     code, text = meridian("status", "local", states=tmp_path)
     assert code == 1

@@ -9,6 +9,7 @@ from tests.components.contract.rules import broken
 from tests.components.contract.specs import DOORS, GROUNDS, ground
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("door", DOORS)
 def test_a_region_keeps_every_rule(door: str) -> None:
     assert broken(region(ground(door=door))) == {}  # type: ignore[arg-type]
