@@ -40,7 +40,7 @@ def retention(days: int) -> int:
     """The shortest time that CloudWatch Logs offers and that is not below `days`; ValueError above ten years."""
     found = next((offered for offered in RETENTIONS if offered >= days), None)
     if found is None:
-        message = f"{days} days of logs are more than CloudWatch Logs keeps: {RETENTIONS[-1]}"
+        message = f"{days} days are more than CloudWatch Logs keeps, at most {RETENTIONS[-1]}: lower logRetentionDays"
         raise ValueError(message)
     return found
 

@@ -10,22 +10,12 @@ from pulumi_aws.wafv2 import (
     WebAclLoggingConfigurationRedactedFieldSingleHeaderArgs,
 )
 
+from components.aws.names import retention
 from components.ground_specs import GroundSpec
 
 PREFIX = "aws-waf-logs-"
 """AWS WAF writes to groups of this name alone."""
 REDACTED_HEADERS = ("authorization", "cookie", "x-api-key")
-RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
-"""Days that CloudWatch Logs offers (`PutRetentionPolicy`)."""
-
-
-def retention(days: int) -> int:
-    """Return the shortest time on offer that is not shorter; ValueError above the longest."""
-    found = next((offered for offered in RETENTIONS if offered >= days), None)
-    if found is None:
-        message = f"CloudWatch Logs keeps at most {RETENTIONS[-1]} days, not {days}: lower logRetentionDays"
-        raise ValueError(message)
-    return found
 
 
 def waf_log(

@@ -43,7 +43,7 @@ class Place:
     def environment(self) -> dict[str, str]:
         """The whole environment of the engine."""
         passphrase = self.folder / "passphrase"
-        found = pulumi_environment(
+        return pulumi_environment(
             self.folder, self.engine, state=self.folder / "backend", passphrase_file=passphrase
         ) | {
             "PYTHONPATH": str(self.subject.search_path),
@@ -52,8 +52,6 @@ class Place:
             **(DISPOSABLE if self.disposable else {}),
             **self.standins,
         }
-        found.pop("PYTHONDONTWRITEBYTECODE", None)
-        return found
 
     def make(self) -> None:
         """Make the folder and every stack, each empty."""

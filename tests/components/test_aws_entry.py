@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from components.aws.certificate import prove
+from components.aws.names import RETENTIONS, retention
 from components.aws.refusing import EntryRefused
-from components.aws.waf_logs import RETENTIONS, retention
 from components.ground_specs import GroundSpec
 from rehearsal.standins.checking import faults
 from rehearsal.standins.deriving import resource_shape
