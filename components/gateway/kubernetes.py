@@ -10,7 +10,7 @@ One behaviour, two forms: the same tests pass on both. Where they differ:
 | bounded load, ejection, retry budget | over all requests to a replica | over one tenant's requests to it | the same |
 | retry budget used up | 503 `unavailable` | 429 `concurrency_limit_exceeded` | Envoy flags both alike |
 | `Retry-After` of the rate limit | until the next token | a token's whole time | Envoy 1.38 has no such field |
-| readiness of a replica | asked every second | the kubelet's probe, by EndpointSlices | Envoy asks idle clusters too seldom |
+| readiness of a replica | asked every second | the kubelet asks; by EndpointSlices | Envoy seldom asks idle clusters |
 | several models | one is served | by the body's `model`; 404 for others | a local region has one |
 | body of `/-/ready` | the replica's | `probe_body` of the spec, or `served:no` | checkers of clouds look for it |
 | client's address | the connection's | one hop of x-forwarded-for is trusted | the entry is in front |

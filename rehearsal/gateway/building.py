@@ -42,7 +42,9 @@ def ensure(root: Path, *, progress: Progress, env: Mapping[str, str]) -> Path:
         made = Path(folder) / "translate"
         inside = replace(tool, folder=module)
         built = 0
-        for line in inside.messages("build", "-v", "-trimpath", "-ldflags=-s -w", "-o", str(made), str(program)):
+        for line in inside.messages(
+            "build", "-v", "-buildvcs=false", "-trimpath", "-ldflags=-s -w", "-o", str(made), str(program)
+        ):
             built += line is not None
             if line is None:
                 progress(f"{built} packages fetched or compiled")
