@@ -41,6 +41,7 @@ format:  ## put the code in shape
 docs:  ## make the generated pages anew
 	@$(PYTHON) -m stacks.reference
 	@$(PYTHON) -m stacks.schema
+	@$(PYTHON) -m tests.components.contract.page
 
 lock:  ## compile the lock files anew from the *.in files
 	@$(UV) requirements.in -o requirements.txt

@@ -8,12 +8,16 @@ from typing import Literal, cast
 from components.aws.addresses import LETTERS
 from components.aws.versions import ADDONS
 from stacks.config import Config
+from stacks.plan import ground_limits
 from stacks.plan.fleet_model import FleetPlan, RegionFleet
 from stacks.plan.ground_facts import LEAST_ZONES
 from stacks.plan.ground_zones import zones_of
 from stacks.problems import Problem
 
 Cloud = Literal["aws", "gcp", "azure"]
+
+WIDEST_DOOR = 16
+"""Prefix of the widest list that may knock: 65,536 addresses, more than any office or runner has; a choice of ours."""
 
 _ACCOUNT = re.compile(r"\d{12}")
 _ADMINISTRATOR = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+")
@@ -36,6 +40,7 @@ def problems(region: RegionFleet, config: Config, plan: FleetPlan) -> list[Probl
         *_cluster(config),
         *_reservations(region, config, plan),
         *_entry(config),
+        *ground_limits.problems(region, config, plan),
     ]
 
 
@@ -109,9 +114,10 @@ def _door(config: Config) -> Iterator[Problem]:
                 f"{text} is no network: {error}", "the cloud would refuse it", "write e.g. 203.0.113.7/32"
             )
             continue
-        if parsed.prefixlen == 0 or parsed.is_private:
+        if parsed.prefixlen < WIDEST_DOOR or parsed.is_private:
+            wide = "everybody" if parsed.prefixlen == 0 else f"wider than a /{WIDEST_DOOR}, more than an office has"
             yield _door_problem(
-                f"{text} is {'everybody' if parsed.prefixlen == 0 else 'a private network'}",
+                f"{text} is {'a private network' if parsed.is_private else wide}",
                 "the list says who may reach the control plane over the internet",
                 "write the public addresses of your office or runner, e.g. 203.0.113.7/32",
             )

@@ -1,5 +1,6 @@
 """Records what a program registers: every resource with its inputs, provider, protection and what it ignores."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -108,11 +109,13 @@ def record(
     `lookups` are answers by token; the program may ask the cloud for nothing else.
     """
     monitor = _Monitor(_Mocks(answers, lookups or {}))
-    set_mocks(monitor.mocks, project="meridian", stack="test", preview=False, monitor=monitor)
-
-    @pulumi.runtime.test
-    def run() -> None:
-        program()
-
-    run()
+    # A loop of its own: another test may have closed the one that was there.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        set_mocks(monitor.mocks, project="meridian", stack="test", preview=False, monitor=monitor)
+        pulumi.runtime.test(program)()
+    finally:
+        loop.close()
+        asyncio.set_event_loop(None)
     return World(tuple(monitor.seen))
