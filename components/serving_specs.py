@@ -73,6 +73,11 @@ class ServedModelSpec:
     revision: str
     """Commit of the source: weights are immutable per revision."""
     precision: str
+    ttft_p95_ms: int
+    """Promised to clients, as are pace and availability: alerts are judged by them."""
+    tpot_p95_ms: float
+    availability: float
+    """In percent of a month's requests."""
     engine: GpuEngineSpec
     groups: tuple[ReplicaGroupSpec, ...]
     """`base` first, then `spot`, then `next`, those there are."""

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -11,6 +11,9 @@ LaneName = Literal["chat", "batch"]
 BODY_BYTES_PER_TOKEN = 16
 """Room for one token in a request's body: about four characters, each up to `\\u0000` and with JSON around it."""
 BODY_OVERHEAD_BYTES = 65536
+
+BucketAddress = Annotated[str, Field(pattern=r"^(s3|gs|az)://.+")]
+"""A folder in a bucket; kept as text, for a path would lose a slash."""
 
 SHORTEST_SECRET = 16
 REPLICA_VARIABLE = "MERIDIAN_REPLICA"
@@ -27,7 +30,7 @@ class Section(BaseModel):
 class Model(Section):
     """What is served."""
 
-    path: Path | str
+    path: Annotated[BucketAddress | Path, Field(union_mode="left_to_right")]
     """A Hugging Face model folder; on GPUs the address of one in the region's bucket, e.g. `s3://weights/llama/`."""
     name: str = Field(min_length=1)
     """The name clients send."""

@@ -14,6 +14,7 @@ from components.serving_specs import (
 from components.specs import LaneName
 from stacks.catalog.model import Catalogue
 from stacks.config import Config
+from stacks.config_fleet import Slo
 from stacks.plan import engine_size, serving_checks
 from stacks.plan import ground_facts as facts
 from stacks.plan.fleet_model import Candidate, Drain, FleetPlan, ModelFleet, Pool, RegionFleet
@@ -97,6 +98,7 @@ def _model(
     region: RegionFleet, fleet: ModelFleet, config: Config, plan: FleetPlan, catalogue: Catalogue
 ) -> tuple[ServedModelSpec, list[Problem]]:
     model, found = config.models[fleet.model], _found(region, fleet, plan)
+    slo = model.slo or Slo(ttft_p95_ms=1, tpot_p95_ms=1)  # a fleet is not planned without one
     chosen, *others = [each.candidate for each in found]
     longest = max(lane.max_output_tokens for lane in config.lanes.values())
     size = engine_size.engine(model, model.demand[fleet.territory], longest, chosen, others)
@@ -105,6 +107,9 @@ def _model(
         source=model.source,
         revision=model.revision or "",
         precision=model.precision,
+        ttft_p95_ms=slo.ttft_p95_ms,
+        tpot_p95_ms=slo.tpot_p95_ms,
+        availability=slo.availability,
         engine=size,
         groups=tuple(_group(each, region, fleet.model, config, plan, catalogue) for each in found),
     )

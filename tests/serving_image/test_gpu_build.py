@@ -108,5 +108,6 @@ def test_pods_that_share_a_file_are_told_apart_by_their_names(tmp_path: Path, mo
     file = tmp_path / "settings.json"
     file.write_text(gpu(tmp_path).model_dump_json())
     assert load(file).replica == "local-a-tiny-llama-0"
+    assert load(file).model.path == ADDRESS
     monkeypatch.setenv("MERIDIAN_REPLICA", "llama-base-7c9-x2")
     assert load(file).replica == "llama-base-7c9-x2"
