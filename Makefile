@@ -48,6 +48,7 @@ lock:  ## compile the lock files anew from the *.in files
 	@$(UV) requirements-local.in -c requirements.txt -o requirements-local.txt
 	@$(UV) requirements-rehearsal.in -c requirements.txt -o requirements-rehearsal.txt
 	@$(UV) requirements-dev.in -c requirements-rehearsal.txt -o requirements-dev.txt
+	@$(UV) requirements-gateway.in -o requirements-gateway.txt
 	@cd serving-image && ../$(UV) requirements-cpu.in --override overrides-cpu.txt -o requirements-cpu.txt
 
 clean: down  ## also remove everything that was installed for this checkout
