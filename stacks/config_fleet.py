@@ -130,9 +130,13 @@ class Rollout(Section):
 
 
 class Image(Section):
-    """The serving image."""
+    """What runs in the clusters: the serving image, and what others made and is mirrored to the territories."""
 
     digest: Digest = Field(description="digest of the built and signed serving image, sha256:...")
+    mirrored: dict[Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")], Digest] = Field(
+        default_factory=dict,
+        description="digest of each third-party image in your registries, e.g. {envoy: sha256:...}",
+    )
 
 
 class Steering(Section):

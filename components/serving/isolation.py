@@ -22,6 +22,9 @@ from components.serving_specs import ServedModelSpec, ServingSpec
 GATEWAY_PODS = {"app.kubernetes.io/component": "proxy", NAME: "envoy"}
 """As Envoy Gateway labels the proxies that it makes."""
 PROMETHEUS_PODS = {NAME: "prometheus"}
+CONTROL = "envoy-gateway-system"
+ENVOY, ENVOY_METRICS, XDS = 10443, 19001, 18000
+"""Ports of Envoy's listener and metrics, and of Envoy Gateway's configuration; it adds 10,000 to a privileged port."""
 LOADER = "weights-loader"
 """`app.kubernetes.io/name` of the job that brings weights."""
 
@@ -66,6 +69,25 @@ def _parts(model: ServedModelSpec, spec: ServingSpec) -> list[Manifest]:
                 _policy(f"parts-{group.role}", model.name, mine, spec, ingress=[{"from": peer}], egress=[{"to": peer}])
             )
     return found
+
+
+def of_gateway(spec: ServingSpec) -> list[Manifest]:
+    """Envoy answers the region's load balancer, whose addresses the network's own rules tell, reaches the engines of
+    this region, and is told by Envoy Gateway what to do."""
+    engines = [{"to": [_pods(model.name, answering(model))], "ports": [_tcp(PORT)]} for model in spec.models]
+    control = {"to": [_pods(CONTROL, {NAME: "gateway-helm"})], "ports": [_tcp(XDS)]}
+    scraped = {"from": [_pods(MONITORING, PROMETHEUS_PODS)], "ports": [_tcp(ENVOY_METRICS)]}
+    return [
+        *closed(GATEWAY, spec),
+        _policy(
+            "envoy",
+            GATEWAY,
+            GATEWAY_PODS,
+            spec,
+            ingress=[{"ports": [_tcp(ENVOY)]}, scraped],
+            egress=[*engines, control],
+        ),
+    ]
 
 
 def of_weights(spec: ServingSpec, wiring: Wiring) -> list[Manifest]:

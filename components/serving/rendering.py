@@ -30,7 +30,8 @@ def foundations(spec: ServingSpec, wiring: Wiring) -> list[Manifest]:
         secrets.store(spec, wiring),
         *trust.authority(spec),
         *isolation.of_weights(spec, wiring),
-        *isolation.closed("meridian-gateway", spec),
+        trust.of_entry(spec),
+        *isolation.of_gateway(spec),
         *secrets.of_gateway(spec, wiring),
     ]
 

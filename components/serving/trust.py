@@ -1,6 +1,6 @@
 """Certificates inside a region, by cert-manager: their authority never leaves the cluster. Pure."""
 
-from components.serving.words import ENGINE, ENGINE_TLS, TRUST, Manifest, meta
+from components.serving.words import ENGINE, ENGINE_TLS, ENTRY_TLS, GATEWAY, TRUST, Manifest, meta
 from components.serving_specs import ServedModelSpec, ServingSpec
 
 API = "cert-manager.io/v1"
@@ -34,14 +34,26 @@ def authority(spec: ServingSpec) -> list[Manifest]:
 
 def of_model(model: ServedModelSpec, spec: ServingSpec) -> Manifest:
     """The certificate that a model's engines show to gateway and Prometheus."""
-    names = server_names(model)
+    return _certificate(ENGINE_TLS, model.name, server_names(model), spec)
+
+
+def of_entry(spec: ServingSpec) -> Manifest:
+    """The certificate that the gateway shows to the region's load balancer."""
+    return _certificate(ENTRY_TLS, GATEWAY, spec.entry_names, spec)
+
+
+def server_names(model: ServedModelSpec) -> tuple[str, ...]:
+    """Names that a model's engines answer to, the first of which clients check."""
+    return (f"{ENGINE}.{model.name}.svc", f"{ENGINE}.{model.name}.svc.cluster.local")
+
+
+def _certificate(name: str, namespace: str, names: tuple[str, ...], spec: ServingSpec) -> Manifest:
     return {
         "apiVersion": API,
         "kind": "Certificate",
-        "metadata": meta(ENGINE_TLS, model.name, spec),
+        "metadata": meta(name, namespace, spec),
         "spec": {
-            "secretName": ENGINE_TLS,
-            "commonName": names[0],
+            "secretName": name,
             "dnsNames": list(names),
             "usages": ["server auth"],
             "duration": MONTH,
@@ -50,11 +62,6 @@ def of_model(model: ServedModelSpec, spec: ServingSpec) -> Manifest:
             "issuerRef": {"kind": "ClusterIssuer", "name": ISSUER, "group": "cert-manager.io"},
         },
     }
-
-
-def server_names(model: ServedModelSpec) -> tuple[str, ...]:
-    """Names that a model's engines answer to, the first of which clients check."""
-    return (f"{ENGINE}.{model.name}.svc", f"{ENGINE}.{model.name}.svc.cluster.local")
 
 
 def _issuer(name: str, how: Manifest, spec: ServingSpec) -> Manifest:

@@ -28,6 +28,8 @@ PROMETHEUS = f"http://prometheus-operated.{MONITORING}.svc:9090"
 
 ENGINE_KEY, SALT_KEY, ENGINE_TLS = "engine-key", "salt-key", "engine-tls"
 """Secrets of a model's namespace."""
+ENTRY_TLS = "entry-certificate"
+"""Secret of the gateway's namespace."""
 
 LWS = "leaderworkerset.sigs.k8s.io"
 """Labels of a group's pods: `worker-index` (0 leads), `group-index`, `name`."""

@@ -11,6 +11,7 @@ import pulumi
 from components.cluster import Cluster
 from components.ground_specs import GroundSpec
 from components.region import Entry, GroundInputs
+from stacks.deploying.names import TerritoryGives
 
 EXPORT = "grounds"
 
@@ -29,10 +30,10 @@ class Waist:
     entry: Entry
 
 
-def make(spec: GroundSpec, zone_id: pulumi.Output[str]) -> Waist:
+def make(spec: GroundSpec, given: TerritoryGives) -> Waist:
     """Make a region's ground."""
     module, name = _module(spec), GROUNDS[_cloud(spec)][1]
-    made = getattr(module, name)(spec.name, spec, GroundInputs(zone_id=zone_id), None)
+    made = getattr(module, name)(spec.name, spec, GroundInputs(zone_id=given.zone_id, secrets=given.secrets), None)
     return Waist(cluster=made.cluster, entry=made.entry)
 
 

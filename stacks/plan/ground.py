@@ -1,6 +1,7 @@
 """From configuration and a fleet's plan to what the ground of a region is to be: pure."""
 
 from dataclasses import replace
+from ipaddress import IPv4Address
 from math import ceil
 from typing import Literal
 
@@ -48,6 +49,7 @@ def ground(name: str, config: Config, plan: FleetPlan, catalogue: Catalogue) -> 
         cluster=ClusterSpec(
             version=config.cluster.version,
             door=config.network.door,
+            door_port=door_port(name, plan),
             allowed_cidrs=tuple(sorted(config.network.allowed_cidrs)),
             administrators=tuple(sorted(config.cluster.administrators)),
         ),
@@ -55,7 +57,21 @@ def ground(name: str, config: Config, plan: FleetPlan, catalogue: Catalogue) -> 
         entry=_entry(region, config),
         audit=_audit(config),
         identities=_identities(region, plan),
+        secrets=secrets_of(region.territory, config),
     )
+
+
+def door_port(name: str, plan: FleetPlan) -> int:
+    """A region's port: its network's place among the environment's, which no other region's coming or going moves."""
+    region = next(each for each in plan.regions if each.name == name)
+    address = int(IPv4Address(region.cidr.partition("/")[0]))
+    return facts.DOOR_PORT + ((address >> facts.SMALLEST_NETWORK_BITS) & facts.DOOR_PORTS - 1)
+
+
+def secrets_of(territory: str, config: Config) -> tuple[str, ...]:
+    """What the workloads of a territory share: how gateways prove themselves, the salts' key, a key per tenant."""
+    tenants = sorted(name for name, each in config.tenants.items() if each.territory == territory)
+    return (*facts.SECRETS, *(f"{facts.TENANT_SECRETS}/{name}" for name in tenants))
 
 
 def _tags(region: RegionFleet, config: Config) -> tuple[tuple[str, str], ...]:

@@ -60,6 +60,7 @@ NAMES = NamesSpec(
     home="eu-north-1",
     issuers=("amazon.com", "pki.goog"),
     proves=True,
+    secrets=(),
     tags=TAGS,
 )
 

@@ -83,6 +83,7 @@ def ground(
         cluster=ClusterSpec(
             version="1.35",
             door=door,
+            door_port=16640,
             allowed_cidrs=("203.0.113.0/24",) if door == "allow-list" else (),
             administrators=(f"arn:aws:iam::{ACCOUNT}:role/platform",),
         ),
@@ -105,6 +106,7 @@ def ground(
             IdentitySpec("secrets", "gateway", "external-secrets", ("secrets-read",)),
             IdentitySpec("autoscaler", "kube-system", "cluster-autoscaler", ("nodes-scale",)),
         ),
+        secrets=("engine-key", "tenants/acme"),
     )
 
 
