@@ -14,6 +14,7 @@ from stacks.bootstrap import SetupFailed
 from stacks.operations import Part
 from stacks.preflight import command as preflight_command
 from stacks.problems import ConfigurationRefused
+from stacks.rolling.opening import NotLoggedIn
 from stacks.session import EngineRefused
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ Machine = Annotated[bool, typer.Option("--json", help="Print JSON for machines."
 Only = Annotated[
     list[str] | None, typer.Option(help="Build regions on this cloud alone, e.g. aws; the plan stays the whole one.")
 ]
+Region = Annotated[str | None, typer.Option(help="The stacks of this region on a cloud alone, e.g. aws-eu-north-1.")]
 
 REFUSED, FAILED = 2, 1
 
@@ -62,27 +64,27 @@ def preflight(
 
 
 @app.command()
-def up(stack: Stack) -> None:
+def up(stack: Stack, *, only: Only = None, region: Region = None) -> None:
     """Make or change a stack until it serves; ends with how to call it."""
-    raise typer.Exit(operations.up(stack))
+    raise typer.Exit(operations.up(stack, only or (), region))
 
 
 @app.command()
-def preview(stack: Stack) -> None:
+def preview(stack: Stack, *, only: Only = None, region: Region = None) -> None:
     """Show what `up` would do."""
-    raise typer.Exit(operations.preview(stack))
+    raise typer.Exit(operations.preview(stack, only or (), region))
 
 
 @app.command()
-def refresh(stack: Stack) -> None:
+def refresh(stack: Stack, *, only: Only = None, region: Region = None) -> None:
     """Compare the stack with what is really there, and note the differences."""
-    raise typer.Exit(operations.refresh(stack))
+    raise typer.Exit(operations.refresh(stack, only or (), region))
 
 
 @app.command()
-def down(stack: Stack) -> None:
+def down(stack: Stack, *, only: Only = None, region: Region = None) -> None:
     """Remove a stack with everything it made."""
-    raise typer.Exit(operations.down(stack))
+    raise typer.Exit(operations.down(stack, only or (), region))
 
 
 @app.command()
@@ -164,7 +166,10 @@ def main() -> None:
     except ConfigurationRefused as refused:
         show.refusal(refused)
         raise SystemExit(REFUSED) from None
-    except (SetupFailed, EngineError, EngineRefused, NotServed, operations.NotUp, DrillRefused, OSError) as problem:
+    except (
+        *(SetupFailed, EngineError, EngineRefused, NotServed, NotLoggedIn),
+        *(operations.NotUp, DrillRefused, OSError),
+    ) as problem:
         show.failure(str(problem))
         raise SystemExit(FAILED) from None
 
