@@ -174,7 +174,7 @@ def test_a_disruption_budget_holds_an_eviction_back(plane: ControlPlane, namespa
 
 def test_a_caller_without_a_certificate_is_nobody(plane: ControlPlane) -> None:
     with httpx.Client(verify=False, trust_env=False) as stranger:  # noqa: S501 - a stranger does not care
-        answer = stranger.get(f"{plane.client.http.base_url}api/v1/secrets")
+        answer = stranger.get(plane.client.http.base_url.join("/api/v1/secrets"))
 
     assert answer.status_code == httpx.codes.FORBIDDEN
 
