@@ -42,4 +42,4 @@ def namespace(plane: ControlPlane, request: pytest.FixtureRequest) -> Iterator[s
     labels = {"pod-security.kubernetes.io/enforce": "restricted"}
     plane.client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
     yield name
-    plane.client.delete("v1", "Namespace", name)
+    plane.client.delete("v1", "Namespace", name, wait_seconds=0)
