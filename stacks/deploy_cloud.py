@@ -68,7 +68,7 @@ def _zone(spec: GroundSpec) -> pulumi.Output[str]:
 
 
 def _contract(made: Ground) -> dict[str, object]:
-    cluster, entry = made.cluster, made.entry
+    cluster, entry, inner = made.cluster, made.entry, made.inner_entry
     return {
         "cluster": {
             "name": cluster.name,
@@ -79,6 +79,7 @@ def _contract(made: Ground) -> dict[str, object]:
             "identities": dict(cluster.identities),
         },
         "entry": {"address": entry.address, "zoneId": entry.zone_id},
+        "innerEntry": inner and {"address": inner.address, "zoneId": inner.zone_id},
     }
 
 

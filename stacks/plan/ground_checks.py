@@ -8,7 +8,7 @@ from typing import Literal, cast
 from components.aws.addresses import LETTERS
 from components.aws.versions import ADDONS
 from stacks.config import Config
-from stacks.plan import ground_limits
+from stacks.plan import ground_existing, ground_limits
 from stacks.plan.fleet_model import FleetPlan, RegionFleet
 from stacks.plan.ground_facts import LEAST_ZONES
 from stacks.plan.ground_zones import zones_of
@@ -40,6 +40,7 @@ def problems(region: RegionFleet, config: Config, plan: FleetPlan) -> list[Probl
         *_cluster(config),
         *_reservations(region, config, plan),
         *_entry(config),
+        *ground_existing.problems(region, config),
         *ground_limits.problems(region, config, plan),
     ]
 
@@ -173,13 +174,6 @@ def _reservations(region: RegionFleet, config: Config, plan: FleetPlan) -> Itera
 
 
 def _entry(config: Config) -> Iterator[Problem]:
-    if config.network.entry == "both":
-        yield Problem(
-            where="meridian:network.entry",
-            what="both is planned and not yet built on AWS",
-            why="a load balancer is either public or private; two of them are a later step",
-            fix="write public or private",
-        )
     if config.steering is None or config.domain is None:
         return
     zone = config.steering.hosted_zone
