@@ -54,6 +54,8 @@ class ClusterSpec:
     """Addresses that reach the control plane with `allow-list`; never all of them."""
     administrators: tuple[str, ...]
     """The cloud's names of who may change every object, e.g. role ARNs."""
+    existing: str | None
+    """Name of a cluster that somebody else owns, in an existing network; its traits are checked before it is used."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,8 @@ class EntrySpec:
     """Names on its certificate: the territory's and the region's."""
     zone: str
     """DNS zone that proves them."""
-    visibility: Literal["public", "private"]
+    visibility: Literal["public", "private", "both"]
+    """Whom it is for: clients on the internet, clients of the network, or one entry for each."""
     gateway_port: int
     """Port of every gateway node (NodePort)."""
     probe_path: str

@@ -77,3 +77,5 @@ class Ground(pulumi.ComponentResource):
 
     cluster: Cluster
     entry: Entry
+    inner_entry: Entry | None
+    """The private one where a region has two: the first is public then."""

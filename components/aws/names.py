@@ -51,8 +51,8 @@ def secret_name(spec: GroundSpec, name: str) -> str:
 
 
 def cluster_name(spec: GroundSpec) -> str:
-    """The name of the EKS cluster."""
-    return named("aws-cluster", PREFIX, spec.environment, spec.location)
+    """The name of the EKS cluster, ours or somebody else's."""
+    return spec.cluster.existing or named("aws-cluster", PREFIX, spec.environment, spec.location)
 
 
 def role_name(spec: GroundSpec, purpose: str) -> str:

@@ -55,7 +55,7 @@ class AwsGround(Ground):
             identities={each.name: workload(name, each, spec, own_keys, plane.name, child) for each in spec.identities},
             traits=TRAITS,
         )
-        self.entry = entry(
+        entries = entry(
             name,
             spec,
             net,
@@ -65,4 +65,5 @@ class AwsGround(Ground):
             child,
             log_key=own_keys["logs"],
         )
+        self.entry, self.inner_entry = entries.first, entries.inner
         self.register_outputs({})

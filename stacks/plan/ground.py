@@ -11,6 +11,7 @@ from components.ground_specs import (
     CapacityType,
     ClusterSpec,
     EntrySpec,
+    ExistingNetwork,
     GroundSpec,
     IdentitySpec,
     NetworkSpec,
@@ -45,13 +46,14 @@ def ground(name: str, config: Config, plan: FleetPlan, catalogue: Catalogue) -> 
         generation=config.cluster.generation,
         protect=config.environment == "prod" and name not in config.rollout.retiring,
         tags=_tags(region, config),
-        network=NetworkSpec(cidr=region.cidr, zones=zones, existing=None),
+        network=NetworkSpec(cidr=region.cidr, zones=zones, existing=_existing(name, config)),
         cluster=ClusterSpec(
             version=config.cluster.version,
             door=config.network.door,
             door_port=door_port(name, plan),
             allowed_cidrs=tuple(sorted(config.network.allowed_cidrs)),
             administrators=tuple(sorted(config.cluster.administrators)),
+            existing=config.cluster.existing.get(name),
         ),
         pools=_pools(region, zones, config, plan, catalogue),
         entry=_entry(region, config),
@@ -59,6 +61,11 @@ def ground(name: str, config: Config, plan: FleetPlan, catalogue: Catalogue) -> 
         identities=_identities(region, plan),
         secrets=secrets_of(region.territory, config),
     )
+
+
+def _existing(name: str, config: Config) -> ExistingNetwork | None:
+    said = config.network.existing.get(name)
+    return ExistingNetwork(said.network, said.node_subnets, said.entry_subnets) if said else None
 
 
 def door_port(name: str, plan: FleetPlan) -> int:
@@ -208,7 +215,7 @@ def _entry(region: RegionFleet, config: Config) -> EntrySpec:
     return EntrySpec(
         names=(territory, f"{region.name}.{territory}"),
         zone=config.steering.hosted_zone if config.steering else "",
-        visibility="private" if config.network.entry == "private" else "public",
+        visibility=config.network.entry,
         gateway_port=facts.GATEWAY_PORT,
         probe_path=facts.PROBE_PATH,
         probe_body=facts.PROBE_BODY,

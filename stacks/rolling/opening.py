@@ -9,7 +9,7 @@ import yaml
 from rehearsal.engine import ensure
 from stacks import bootstrap, configfile, show
 from stacks.config import Config, parse
-from stacks.deploying.held import LAYERS, held, territories_of
+from stacks.deploying.held import held, territories_of
 from stacks.plan.territory import home
 from stacks.problems import ConfigurationRefused, Problem, near
 from stacks.rolling.commands import Asked
@@ -43,8 +43,8 @@ def turns_of(stack: str, config: Config, region: str | None) -> tuple[tuple[Turn
     """All stacks of an environment in order, and those that were asked for; raises `ConfigurationRefused`."""
     held(stack, config)  # the whole environment is judged, whatever part of it is changed
     territories = territories_of(config)
-    turns = order(stack, territories, config.rollout.waves, LAYERS)
-    asked = order(stack, territories, config.rollout.waves, LAYERS, region)
+    turns = order(stack, territories, config.rollout.waves)
+    asked = order(stack, territories, config.rollout.waves, region)
     if region is not None and not asked:
         regions = sorted(name for members in territories.values() for name in members)
         what = f"there is no region named {region!r} to build"

@@ -23,9 +23,7 @@ class Turn:
     """Stacks whose values it takes; they come before it."""
 
 
-def order(
-    environment: str, territories: Territories, waves: Waves, layers: Collection[Layer], region: str | None = None
-) -> tuple[Turn, ...]:
+def order(environment: str, territories: Territories, waves: Waves, region: str | None = None) -> tuple[Turn, ...]:
     """The stacks in the order in which they are made: names, region by region in waves, steering last.
 
     Steering comes last, so that no client is sent to a region that is not made. With `region` its own stacks alone.
@@ -33,11 +31,7 @@ def order(
     """
     turns = (*_of_territories("names", Layer.NAMES, territories), *_waves(territories, waves))
     parts = (*turns, *_of_territories("steering", Layer.STEERING, territories))
-    return tuple(
-        _turn(title, part, environment, territories)
-        for title, part in parts
-        if part.layer in layers and region in (None, part.place)
-    )
+    return tuple(_turn(title, part, environment, territories) for title, part in parts if region in (None, part.place))
 
 
 def left(stacks: Collection[str], environment: str, known: Collection[Turn]) -> tuple[str, ...]:

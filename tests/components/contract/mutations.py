@@ -41,10 +41,14 @@ MUTATIONS: tuple[Mutation, ...] = (
         "network", "map_public_ip_on_launch=False", "map_public_ip_on_launch=True", "nodes have no public address"
     ),
     Mutation(
-        "network", 'if spec.entry.visibility == "public"', "if True", "entries alone meet the internet", "private"
+        "network",
+        'if spec.entry.visibility != "private":\n        gateway',
+        "if True:\n        gateway",
+        "entries alone meet the internet",
+        "private",
     ),
     Mutation("network", 'traffic_type="ALL"', 'traffic_type="REJECT"', LOGGED),
-    Mutation("endpoints", '"kms", "secretsmanager"', '"kms"', "nodes reach the cloud privately"),
+    Mutation("endpoints_needed", '"kms", "secretsmanager"', '"kms"', "nodes reach the cloud privately"),
     Mutation("endpoints", "private_dns_enabled=True", "private_dns_enabled=False", "nodes reach the cloud privately"),
     Mutation("endpoints", 'principal={"AWS": "*"}, when=only', 'principal={"AWS": "*"}', STRANGER),
     Mutation("templates", '"http_tokens": "required"', '"http_tokens": "optional"', "pods cannot take the nodes role"),
@@ -101,6 +105,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         'trust("eks.amazonaws.com")',
         "roles are taken by one service",
     ),
+    Mutation(
+        "identities",
+        "service_account=identity.service_account",
+        'service_account="default"',
+        "every workload has its own role",
+    ),
+    Mutation("identities", 'f"{name}-{identity.name}",', 'f"{name}-workload",', "no two resources are one"),
     Mutation("region", "allowed_account_ids=[spec.account],", "", "everything has an explicit provider"),
     Mutation("region", "region=spec.location", 'region="us-west-2"', "nothing lies outside the region"),
     Mutation(

@@ -86,6 +86,7 @@ def ground(
             door_port=16640,
             allowed_cidrs=("203.0.113.0/24",) if door == "allow-list" else (),
             administrators=(f"arn:aws:iam::{ACCOUNT}:role/platform",),
+            existing=None,
         ),
         pools=(*pools, *extra),
         entry=EntrySpec(
@@ -117,7 +118,7 @@ GROUNDS = st.builds(
     location=st.sampled_from(["eu-north-1", "us-east-1", "ap-southeast-2"]),
     letters=st.sampled_from(["ab", "abc", "bcd", "ace"]),
     door=st.sampled_from(DOORS),
-    visibility=st.sampled_from(["public", "private"]),
+    visibility=st.sampled_from(["public", "private", "both"]),
     protect=st.booleans(),
     lock=st.sampled_from(["none", "governance", "compliance"]),
     more_pools=st.booleans(),
