@@ -62,7 +62,7 @@ MUTATIONS = (
     Mutation("pods", '"matchExpressions": [pool, spot]', '"matchExpressions": [spot]', PLACE),
     Mutation("pods", '"requiredDuringSchedulingIgnoredDuringExecution": {', '"preferred": {', PLACE),
     Mutation("pods", '(GPU, "present"), ', "", PLACE),
-    Mutation("weights", '"nodeSelector": {ROLE: "system"},', "", PLACE),
+    Mutation("weights", '"nodeSelector": {ROLE: "system"}', '"nodeSelector": {ROLE: "gpu"}', PLACE),
     Mutation(
         "groups",
         '"replicas": group.replicas,\n            "selector"',
@@ -173,7 +173,7 @@ MUTATIONS = (
     Mutation("scaling", "TARGET_SHARE = 0.7", "TARGET_SHARE = 1.0", FOLLOWS),
     Mutation("scaling", "{running} + {waiting}", "{running}", FOLLOWS),
     Mutation("scaling", "FLOOR_MINUTES = 10", "FLOOR_MINUTES = 1", NEXT),
-    Mutation("scaling", " or vector(0))", ")", RUNS),
+    Mutation("scaling", " or vector(0))", ")", NEXT),
     Mutation("scaling", "_of(model, 'base')", "_of(model)", NEXT),
     Mutation("scaling", "vllm:num_requests_waiting", "vllm:num_requests_swapped", METRICS),
     Mutation("monitoring", "'generation_tokens_total'", "'tokens_generated_total'", METRICS),
