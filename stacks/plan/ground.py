@@ -42,7 +42,7 @@ def ground(name: str, config: Config, plan: FleetPlan, catalogue: Catalogue) -> 
         location=catalogue.regions[name].own_name,
         account=config.accounts[ground_checks.cloud_of(region)],
         generation=config.cluster.generation,
-        protect=config.environment == "prod",
+        protect=config.environment == "prod" and name not in config.rollout.retiring,
         tags=_tags(region, config),
         network=NetworkSpec(cidr=region.cidr, zones=zones, existing=None),
         cluster=ClusterSpec(
