@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from components.serving.wiring import Opening, Wiring
 from components.serving.words import (
-    GATEWAY,
     LWS,
     MONITORING,
     NAME,
     PORT,
+    PROXIES,
     WEIGHTS,
     Manifest,
     answering,
@@ -41,7 +41,7 @@ def closed(namespace: str, spec: ServingSpec) -> list[Manifest]:
 def of_model(model: ServedModelSpec, spec: ServingSpec, wiring: Wiring) -> list[Manifest]:
     """An engine answers the gateway and Prometheus, and reads its weights."""
     come_in = [
-        {"from": [_pods(GATEWAY, GATEWAY_PODS)], "ports": [_tcp(PORT)]},
+        {"from": [_pods(PROXIES, GATEWAY_PODS)], "ports": [_tcp(PORT)]},
         {"from": [_pods(MONITORING, PROMETHEUS_PODS)], "ports": [_tcp(PORT)]},
     ]
     found = [

@@ -9,6 +9,7 @@ from components.serving.pods import Leaves
 from components.serving.wiring import Wiring
 from components.serving.words import (
     ENGINE,
+    GATEWAY,
     GROUP,
     MODEL,
     PORT,
@@ -30,9 +31,17 @@ def foundations(spec: ServingSpec, wiring: Wiring) -> list[Manifest]:
         secrets.store(spec, wiring),
         *trust.authority(spec),
         *isolation.of_weights(spec, wiring),
-        *isolation.closed("meridian-gateway", spec),
-        *secrets.of_gateway(spec, wiring),
     ]
+
+
+def gateway_namespace(spec: ServingSpec) -> Manifest:
+    """For a cluster whose gateway is somebody else's: the gateway's maker brings its own."""
+    return spaces.namespace(GATEWAY, spec)
+
+
+def gateway_surroundings(spec: ServingSpec, wiring: Wiring) -> list[Manifest]:
+    """What stands around the gateway's objects: its keys, its certificate, and nothing else."""
+    return [*isolation.closed(GATEWAY, spec), *secrets.of_gateway(spec, wiring), trust.of_gateway(spec)]
 
 
 def account(name: str, namespace: str, spec: ServingSpec, wiring: Wiring, identity: Any) -> Manifest:

@@ -124,11 +124,11 @@ MUTATIONS = (
     Mutation("isolation", "ingress=[], egress=[]),", "egress=[]),", CLOSED),
     Mutation(
         "isolation",
-        '{"from": [_pods(GATEWAY, GATEWAY_PODS)], "ports": [_tcp(PORT)]}',
+        '{"from": [_pods(PROXIES, GATEWAY_PODS)], "ports": [_tcp(PORT)]}',
         '{"ports": [_tcp(PORT)]}',
         REACHED,
     ),
-    Mutation("isolation", "_pods(GATEWAY, GATEWAY_PODS)", "_pods(GATEWAY, {})", REACHED),
+    Mutation("isolation", "_pods(PROXIES, GATEWAY_PODS)", "_pods(PROXIES, {})", REACHED),
     Mutation(
         "isolation",
         '_pods(MONITORING, PROMETHEUS_PODS)], "ports": [_tcp(PORT)]',
@@ -205,7 +205,8 @@ MUTATIONS = (
         '"preemptionPolicy": "PreemptLowerPriority"',
         PRIORITY,
     ),
-    Mutation("trust", '"secretName": ENGINE_TLS', '"secretName": "tls"', CERTIFICATE),
+    Mutation("trust", "_server(ENGINE_TLS, model.name", '_server("tls", model.name', CERTIFICATE),
+    Mutation("trust", "(server_name(model, spec),)", '("*.meridian.internal",)', CERTIFICATE),
     Mutation("region", "depends_on=needed", "depends_on=needed[:1]", ORDER),
     Mutation("region", "cluster_identifier=spec.name,", "", CLUSTER),
     Mutation(
