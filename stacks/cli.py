@@ -33,7 +33,7 @@ REFUSED, FAILED = 2, 1
 def setup(
     parts: Annotated[list[Part] | None, typer.Argument(help="All that `up` needs when left out.")] = None,
 ) -> None:
-    """Install what a local stack needs: the engine, the serving environment; `dev` is what tests need."""
+    """Install what a local stack needs: the engine, the serving environment; `dev` and `lab` are for tests."""
     operations.setup(parts or [Part.ENGINE, Part.SERVING])
 
 
