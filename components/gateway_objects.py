@@ -22,8 +22,8 @@ class GatewayInputs:
 class GatewayObjects(pulumi.ComponentResource):
     """Registers a region's gateway with a cluster.
 
-    Not in it: Envoy Gateway itself with its CRDs, which comes first, has `extensionApis.enableEnvoyPatchPolicy` and
-    runs Envoy in the Gateway's namespace; the namespaces; and every Secret, for keys never pass through Pulumi.
+    Not in it: Envoy Gateway itself with its CRDs, which comes first and has `extensionApis.enableEnvoyPatchPolicy`; the
+    namespaces; and every Secret, for keys never pass through Pulumi.
     """
 
     def __init__(

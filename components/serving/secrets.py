@@ -9,7 +9,7 @@ STORE = "meridian"
 PREFIX = "meridian"
 REFRESH = "1h"
 CREDENTIAL = "credential"
-"""The entry that Envoy Gateway injects into requests."""
+"""Entry of the gateway's secret whose value Envoy Gateway sends to engines."""
 
 
 def store(spec: ServingSpec, wiring: Wiring) -> Manifest:
