@@ -66,6 +66,7 @@ def ground(
                 machines=("p5.48xlarge",),
                 capacity="reserved",
                 reservation="cr-0123456789abcdef0",
+                max_nodes=2,
                 rdma_cards=32,
                 gpus_per_node=8,
             ),
