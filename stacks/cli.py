@@ -2,14 +2,17 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from drills.catalogue import DRILLS, DrillRefused
+from drills.lab.catalogue import LAB_DRILLS
+from drills.lab.faults import DrillFailed
 from rehearsal.engine import EngineError
+from rehearsal.lab import NotStarted
 from rehearsal.standins.attach import NotServed
-from stacks import drilling, operations, plan_command, show
+from stacks import drilling, lab_drilling, operations, plan_command, show
 from stacks.bootstrap import SetupFailed
 from stacks.operations import Part
 from stacks.preflight import command as preflight_command
@@ -29,6 +32,11 @@ Only = Annotated[
 Region = Annotated[str | None, typer.Option(help="The stacks of this region on a cloud alone, e.g. aws-eu-north-1.")]
 
 REFUSED, FAILED = 2, 1
+KNOWN = (
+    *(SetupFailed, EngineError, EngineRefused, NotServed, NotLoggedIn),
+    *(operations.NotUp, DrillRefused, DrillFailed, NotStarted),
+)
+"""What a command tells in a line, without a traceback."""
 
 
 @app.command()
@@ -122,14 +130,26 @@ def drill(
     name: Annotated[str, typer.Argument(help=f"One of: {', '.join(DRILLS)}.")],
     stack: Annotated[str, typer.Option(help="A local stack that is up.")] = "drill",
     *,
+    lab: Annotated[bool, typer.Option("--lab", help=f"On real control planes: {', '.join(LAB_DRILLS)}.")] = False,
     json: Machine = False,
 ) -> None:
-    """Make a failure on purpose under load, and measure what clients see of it."""
+    """Make a failure on purpose under load, and measure what clients see of it; in the lab, what stays ready."""
+    if lab:
+        _drill_in_lab(name, as_json=json)
     found = drilling.run(name, stack)
     if json:
         show.as_json(drilling.as_values(found))
     else:
         show.drill(found)
+    raise typer.Exit(0 if found.kept else FAILED)
+
+
+def _drill_in_lab(name: str, *, as_json: bool) -> NoReturn:
+    found = lab_drilling.run(name)
+    if as_json:
+        show.as_json(lab_drilling.as_values(found))
+    else:
+        show.lab_drill(found)
     raise typer.Exit(0 if found.kept else FAILED)
 
 
@@ -166,10 +186,7 @@ def main() -> None:
     except ConfigurationRefused as refused:
         show.refusal(refused)
         raise SystemExit(REFUSED) from None
-    except (
-        *(SetupFailed, EngineError, EngineRefused, NotServed, NotLoggedIn),
-        *(operations.NotUp, DrillRefused, OSError),
-    ) as problem:
+    except (*KNOWN, OSError) as problem:
         show.failure(str(problem))
         raise SystemExit(FAILED) from None
 
