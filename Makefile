@@ -43,12 +43,14 @@ format:  ## put the code in shape
 docs:  ## make the generated pages anew
 	@$(PYTHON) -m stacks.reference
 	@$(PYTHON) -m stacks.schema
+	@$(PYTHON) -m tests.components.contract.page
 
 lock:  ## compile the lock files anew from the *.in files
 	@$(UV) requirements.in -o requirements.txt
 	@$(UV) requirements-local.in -c requirements.txt -o requirements-local.txt
 	@$(UV) requirements-rehearsal.in -c requirements.txt -o requirements-rehearsal.txt
 	@$(UV) requirements-dev.in -c requirements-rehearsal.txt -o requirements-dev.txt
+	@$(UV) requirements-gateway.in -o requirements-gateway.txt
 	@cd serving-image && ../$(UV) requirements-cpu.in --override overrides-cpu.txt -o requirements-cpu.txt
 	@cd serving-image && ../$(GPU_UV) requirements-gpu.in -o requirements-gpu.txt
 

@@ -40,12 +40,16 @@ class ReplicaGroupSpec:
     replicas: int
     """Number at creation; of `spot` and `next` an autoscaler owns it once it exists."""
     min_replicas: int
+    """Of `spot`: what survival counts on, however idle it is; equal to `replicas` for `base`."""
     max_replicas: int
     """Equal to `replicas` for `base`."""
     nodes_per_replica: int
     """Above 1 a replica is a LeaderWorkerSet group: pipeline parallel over nodes."""
     gpus_per_node: int
     """GPUs that a replica takes of each of its nodes: tensor parallel inside a node."""
+    replicas_per_node: int
+    """Replicas that share one of its nodes; 1 where a replica spans nodes. Zones may differ by so many, as a node is
+    bought whole."""
     concurrency: int
     """Requests generated side by side inside the SLO."""
     rdma_cards: int
@@ -69,6 +73,11 @@ class ServedModelSpec:
     revision: str
     """Commit of the source: weights are immutable per revision."""
     precision: str
+    ttft_p95_ms: int
+    """Promised to clients, as are pace and availability: alerts are judged by them."""
+    tpot_p95_ms: float
+    availability: float
+    """In percent of a month's requests."""
     engine: GpuEngineSpec
     groups: tuple[ReplicaGroupSpec, ...]
     """`base` first, then `spot`, then `next`, those there are."""

@@ -22,6 +22,9 @@ app = typer.Typer(
 
 Stack = Annotated[str, typer.Argument(help="The stack: the NAME of Pulumi.NAME.yaml.")]
 Machine = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Only = Annotated[
+    list[str] | None, typer.Option(help="Build regions on this cloud alone, e.g. aws; the plan stays the whole one.")
+]
 
 REFUSED, FAILED = 2, 1
 
@@ -133,6 +136,7 @@ def rehearse(
     stack: Annotated[str, typer.Argument(help="The stack, or `example`: a small fleet of three clouds.")],
     *,
     layers: Annotated[bool, typer.Option("--layers", help="One stack for each layer of each region.")] = False,
+    only: Only = None,
     failures: Annotated[Path | None, typer.Option(help="A file of failures that the stand-ins make.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep state, logs and the stand-ins' world.")] = False,
     json: Machine = False,
@@ -141,7 +145,7 @@ def rehearse(
     # Here, because no other command needs what stands in for clouds.
     from stacks import rehearse, rehearse_show
 
-    made = rehearse.run(stack, layers=layers, failures=failures, keep=keep, shown=rehearse_show.step)
+    made = rehearse.run(stack, layers=layers, only=only or (), failures=failures, keep=keep, shown=rehearse_show.step)
     show.as_json(rehearse.as_data(made)) if json else rehearse_show.report(made)
     raise typer.Exit(FAILED if made.problems else 0)
 

@@ -38,7 +38,7 @@ class Stop:
 
 async def serve(settings: Settings, settings_file: Path, inherited: Mapping[str, str]) -> int:
     """Run the engine until it is told to stop (0) or ends by itself (1)."""
-    words = flags.arguments(settings, known=flags.known_flags(settings.build))
+    words = flags.arguments(settings, known=flags.known_flags(settings.build), node=flags.node_of(inherited))
     for secret in (settings.secrets.engine_key_file, settings.secrets.salt_key_file):
         read_secret(secret)
     variables = child.environment(settings, str(settings_file), inherited)

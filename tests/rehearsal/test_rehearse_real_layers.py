@@ -145,4 +145,5 @@ def test_what_cannot_be_built_yet_says_so() -> None:
 
     assert done.returncode == 2
     assert "is planned and not yet built: gcp, azure" in done.stderr
+    assert "--only aws" in done.stderr
     assert "Traceback" not in done.stderr

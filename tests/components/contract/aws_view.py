@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
+from tests.components.contract.aws_entry_view import edges, entries
 from tests.components.contract.recorder import Registered, World
 from tests.components.contract.view import KeySeen, LogSeen, Opening, PlaneSeen, PoolSeen, Said, StoreSeen, View
 
@@ -47,6 +48,8 @@ def view(world: World, location: str) -> View:
         trail=next((_trail(each, world) for each in world.of("aws:cloudtrail/trail:Trail")), {}),
         strangers=tuple(_strangers(world, location)),
         private_services=frozenset(_services(world, location)),
+        entries=tuple(entries(world)),
+        edges=tuple(edges(world)),
     )
 
 

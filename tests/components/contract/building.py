@@ -2,13 +2,16 @@
 
 import pulumi
 
+import tests.components.contract.rules_entry
 import tests.components.contract.rules_identity  # noqa: F401 - its rules join the others
 from components.ground_specs import GroundSpec
 from components.region import GroundInputs
 from tests.components.contract.aws_answers import answers
 from tests.components.contract.aws_view import view
 from tests.components.contract.recorder import record
-from tests.components.contract.rules import Region
+from tests.components.contract.rules import RULES, Region
+
+__all__ = ["RULES", "region"]
 
 
 def region(spec: GroundSpec) -> Region:

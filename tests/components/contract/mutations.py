@@ -1,29 +1,10 @@
 """Mistakes that a change could bring: a piece of a component, what would stand there, and the rule against it."""
 
-from dataclasses import dataclass
+from tests.components.contract.mutation import CLOSED, LOGGED, LOGS_KEPT, OURS, PROTECTED, SDK, STRANGER, Mutation
+from tests.components.contract.mutations_entry import ENTRY_MUTATIONS
 
-
-@dataclass(frozen=True)
-class Mutation:
-    """One mistake."""
-
-    module: str
-    """Under `components.aws`."""
-    right: str
-    """Stands there exactly once."""
-    wrong: str
-    caught_by: str
-    """The rule's name; others may catch it as well."""
-
-
-OURS = "everything is encrypted with our keys"
-PROTECTED = "what holds data is protected"
-LOGGED = "everything is logged"
-SDK = "the sdk knows every input"
-CLOSED = "stores are closed and kept"
-STRANGER = "no stranger is let in"
-
-MUTATIONS = (
+MUTATIONS: tuple[Mutation, ...] = (
+    *ENTRY_MUTATIONS,
     Mutation(
         "cluster", '"endpoint_public_access": listed', '"endpoint_public_access": True', "control plane is private"
     ),
@@ -49,7 +30,7 @@ MUTATIONS = (
     Mutation("keys", '{"AWS": iam_arn(spec, "root")}', '{"AWS": "*"}', STRANGER),
     Mutation("keys", "log_group_patterns(spec)}", "log_group_patterns(spec)[:2]}", LOGGED),
     Mutation("logs", 'kms_key_id=keys["logs"]', "kms_key_id=None", OURS),
-    Mutation("logs", "retention(spec.audit.retention_days)", "90", "logs are kept as long as asked"),
+    Mutation("logs", "retention(spec.audit.retention_days)", "90", LOGS_KEPT),
     Mutation(
         "names",
         '{spec.location}:{spec.account}:{resource}"',
@@ -59,7 +40,9 @@ MUTATIONS = (
     Mutation(
         "network", "map_public_ip_on_launch=False", "map_public_ip_on_launch=True", "nodes have no public address"
     ),
-    Mutation("network", 'if spec.entry.visibility == "public"', "if True", "entries alone meet the internet"),
+    Mutation(
+        "network", 'if spec.entry.visibility == "public"', "if True", "entries alone meet the internet", "private"
+    ),
     Mutation("network", 'traffic_type="ALL"', 'traffic_type="REJECT"', LOGGED),
     Mutation("endpoints", '"kms", "secretsmanager"', '"kms"', "nodes reach the cloud privately"),
     Mutation("endpoints", "private_dns_enabled=True", "private_dns_enabled=False", "nodes reach the cloud privately"),
@@ -100,7 +83,7 @@ MUTATIONS = (
     Mutation("buckets", "force_destroy=not spec.protect and lock is None", "force_destroy=True", PROTECTED),
     Mutation("audit", "enable_log_file_validation=True", "enable_log_file_validation=False", LOGGED),
     Mutation("audit", "is_multi_region_trail=False", "is_multi_region_trail=True", LOGGED),
-    Mutation("audit", '"days": spec.audit.retention_days', '"days": 1', "logs are kept as long as asked"),
+    Mutation("audit", '"days": spec.audit.retention_days', '"days": 1', LOGS_KEPT),
     Mutation("registry", '"IMMUTABLE"', '"MUTABLE"', "images stay what they were"),
     Mutation("registry", '"scan_on_push": True', '"scan_on_push": False', "images stay what they were"),
     Mutation("registry", '"KMS", "kms_key"', '"AES256", "kms_key"', OURS),

@@ -1,5 +1,6 @@
 """Records what a program registers: every resource with its inputs, provider, protection and what it ignores."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -87,25 +88,34 @@ def _inputs(request: Any) -> Mapping[str, Any]:
 
 
 class _Mocks(Mocks):
-    def __init__(self, answers: Answers) -> None:
-        self.answers = answers
+    def __init__(self, answers: Answers, lookups: Mapping[str, Mapping[str, Any]]) -> None:
+        self.answers, self.lookups = answers, lookups
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
         return f"{args.name}-id", {**args.inputs, **self.answers(args.typ, args.name, args.inputs)}
 
-    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], None]:
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        if args.token in self.lookups:
+            return {**args.args, **self.lookups[args.token]}, []
         message = f"the program asks the cloud for {args.token}: it is to be told by the plan"
         raise AssertionError(message)
 
 
-def record(program: Callable[[], object], answers: Answers) -> World:
-    """Run a program against recorded registrations; what it raises is raised here, outputs included."""
-    monitor = _Monitor(_Mocks(answers))
-    set_mocks(monitor.mocks, project="meridian", stack="test", preview=False, monitor=monitor)
+def record(
+    program: Callable[[], object], answers: Answers, lookups: Mapping[str, Mapping[str, Any]] | None = None
+) -> World:
+    """Run a program against recorded registrations; what it raises is raised here, outputs included.
 
-    @pulumi.runtime.test
-    def run() -> None:
-        program()
-
-    run()
+    `lookups` are answers by token; the program may ask the cloud for nothing else.
+    """
+    monitor = _Monitor(_Mocks(answers, lookups or {}))
+    # A loop of its own: another test may have closed the one that was there.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        set_mocks(monitor.mocks, project="meridian", stack="test", preview=False, monitor=monitor)
+        pulumi.runtime.test(program)()
+    finally:
+        loop.close()
+        asyncio.set_event_loop(None)
     return World(tuple(monitor.seen))

@@ -1,6 +1,7 @@
 """Specs of a region's ground to build from: one small, one with everything, and any in between."""
 
 import dataclasses
+from typing import Literal
 
 from hypothesis import strategies as st
 
@@ -45,7 +46,7 @@ def ground(
     letters: str = "abc",
     *,
     door: Door = "tunnel",
-    public: bool = True,
+    visibility: Literal["public", "private", "both"] = "public",
     protect: bool = True,
     lock: str = "compliance",
     extra: tuple[PoolSpec, ...] = (),
@@ -89,7 +90,7 @@ def ground(
         entry=EntrySpec(
             names=("eu.inference.example.com", f"aws-{location}.eu.inference.example.com"),
             zone="inference.example.com",
-            visibility="public" if public else "private",
+            visibility=visibility,
             gateway_port=30443,
             probe_path="/-/ready",
             probe_body="served:ok",
@@ -114,7 +115,7 @@ GROUNDS = st.builds(
     location=st.sampled_from(["eu-north-1", "us-east-1", "ap-southeast-2"]),
     letters=st.sampled_from(["ab", "abc", "bcd", "ace"]),
     door=st.sampled_from(DOORS),
-    public=st.booleans(),
+    visibility=st.sampled_from(["public", "private"]),
     protect=st.booleans(),
     lock=st.sampled_from(["none", "governance", "compliance"]),
     more_pools=st.booleans(),

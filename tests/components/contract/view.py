@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.components.contract.view_entry import EntrySeen
+
 
 @dataclass(frozen=True)
 class PlaneSeen:
@@ -135,3 +137,6 @@ class View:
     """What names a place outside the region."""
     private_services: frozenset[str]
     """Cloud services that nodes reach inside the network."""
+    entries: tuple[EntrySeen, ...]
+    edges: tuple[str, ...]
+    """What takes or ends TLS connections outside of any region."""

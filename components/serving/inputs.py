@@ -1,0 +1,26 @@
+"""What the serving layer of a region is connected to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pulumi
+
+from components.cluster import Cluster
+from components.serving.wiring import Wiring
+from components.serving_specs import ServingSpec
+
+
+@dataclass(frozen=True)
+class ServingInputs:
+    """What the serving layer takes besides its spec."""
+
+    cluster: Cluster
+    kubeconfig: pulumi.Output[str]
+    """How the cluster's API is reached through the region's door."""
+    wiring: Wiring
+    gateway: "GatewayMaker | None"
+    """Makes the gateway's objects; None leaves them out."""
+
+
+GatewayMaker = Callable[[str, ServingSpec, ServingInputs, pulumi.ResourceOptions], object]
+"""`(name, spec, inputs, opts)`, as every component."""
