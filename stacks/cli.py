@@ -13,6 +13,7 @@ from rehearsal.engine import EngineError
 from rehearsal.lab import NotStarted
 from rehearsal.standins.attach import NotServed
 from stacks import drilling, lab_drilling, operations, plan_command, show
+from stacks import images as images_command
 from stacks.bootstrap import SetupFailed
 from stacks.operations import Part
 from stacks.preflight import command as preflight_command
@@ -58,6 +59,13 @@ def plan(
 ) -> None:
     """Show what would exist, what survives which loss, and what it costs; touches no cloud."""
     plan_command.plan(stack, json=json, explain=explain, compare=compare, replay=replay)
+
+
+@app.command()
+def images(stack: Stack, *, json: Machine = False) -> None:
+    """Show which images and charts must lie in which registries, and which version nobody has read yet."""
+    found = images_command.images(stack)
+    show.as_json(found) if json else images_command.table(found)
 
 
 @app.command()
