@@ -38,4 +38,5 @@ def gateway_objects(spec: ServingSpec, image: Any) -> tuple[Json, ...]:
     stack can give one that it does not know yet. The Secrets that the objects name are not among them.
     """
     routes = (*route_objects(spec), *policy_objects(spec))
-    return (*proxy_objects(spec, image), *engine_objects(spec), *routes, *patch_objects(spec))
+    made = (*proxy_objects(spec, image), *engine_objects(spec), *routes, *patch_objects(spec))
+    return tuple({**each, "metadata": {**each["metadata"], "labels": dict(spec.labels)}} for each in made)

@@ -8,12 +8,16 @@ from typing import Literal, cast
 from components.aws.addresses import LETTERS
 from components.aws.versions import ADDONS
 from stacks.config import Config
+from stacks.plan import ground_existing, ground_limits
 from stacks.plan.fleet_model import FleetPlan, RegionFleet
 from stacks.plan.ground_facts import LEAST_ZONES
 from stacks.plan.ground_zones import zones_of
 from stacks.problems import Problem
 
 Cloud = Literal["aws", "gcp", "azure"]
+
+WIDEST_DOOR = 16
+"""Prefix of the widest list that may knock: 65,536 addresses, more than any office or runner has; a choice of ours."""
 
 _ACCOUNT = re.compile(r"\d{12}")
 _ADMINISTRATOR = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+")
@@ -28,27 +32,31 @@ def cloud_of(region: RegionFleet) -> Cloud:
 def problems(region: RegionFleet, config: Config, plan: FleetPlan) -> list[Problem]:
     """Every problem at once."""
     if region.cloud != "aws":
-        return [_not_built(region)]
+        return [not_built(region)]
     return [
-        *_account(config),
+        *account_problems(config),
         *_zones(region, config),
         *_door(config),
         *_cluster(config),
         *_reservations(region, config, plan),
-        *_entry(config),
+        *zone_problems(config),
+        *ground_existing.problems(region, config),
+        *ground_limits.problems(region, config, plan),
     ]
 
 
-def _not_built(region: RegionFleet) -> Problem:
+def not_built(region: RegionFleet) -> Problem:
+    """Of a region on a cloud that nothing here makes yet."""
     return Problem(
         where=f"meridian:territories.{region.territory}.regions",
         what=f"{region.name} is planned and not yet built: gcp, azure",
         why="this version makes the ground of AWS regions alone, and half of an environment would look like all of it",
-        fix="deploy the stacks of its AWS regions, or take the others out; `./meridian plan` shows all of them",
+        fix="say `--only aws`, or write meridian:rollout.clouds: [aws]; the plan stays that of the whole environment",
     )
 
 
-def _account(config: Config) -> Iterator[Problem]:
+def account_problems(config: Config) -> Iterator[Problem]:
+    """What is wrong with the account on AWS, which the DNS zone lies in too."""
     account = config.accounts.get("aws")
     if account is None or not _ACCOUNT.fullmatch(account):
         yield Problem(
@@ -107,9 +115,10 @@ def _door(config: Config) -> Iterator[Problem]:
                 f"{text} is no network: {error}", "the cloud would refuse it", "write e.g. 203.0.113.7/32"
             )
             continue
-        if parsed.prefixlen == 0 or parsed.is_private:
+        if parsed.prefixlen < WIDEST_DOOR or parsed.is_private:
+            wide = "everybody" if parsed.prefixlen == 0 else f"wider than a /{WIDEST_DOOR}, more than an office has"
             yield _door_problem(
-                f"{text} is {'everybody' if parsed.prefixlen == 0 else 'a private network'}",
+                f"{text} is {'a private network' if parsed.is_private else wide}",
                 "the list says who may reach the control plane over the internet",
                 "write the public addresses of your office or runner, e.g. 203.0.113.7/32",
             )
@@ -166,14 +175,8 @@ def _reservations(region: RegionFleet, config: Config, plan: FleetPlan) -> Itera
             )
 
 
-def _entry(config: Config) -> Iterator[Problem]:
-    if config.network.entry == "both":
-        yield Problem(
-            where="meridian:network.entry",
-            what="both is planned and not yet built on AWS",
-            why="a load balancer is either public or private; two of them are a later step",
-            fix="write public or private",
-        )
+def zone_problems(config: Config) -> Iterator[Problem]:
+    """What is wrong with the zone that names are proved and answered in."""
     if config.steering is None or config.domain is None:
         return
     zone = config.steering.hosted_zone

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from components.gateway.kubernetes_parts import engine_host
 from components.local import certificates, supervisor
 from components.local.certificates import Pair
 from components.local.layout import Layout, socket_root
@@ -121,7 +122,7 @@ def serving(engine: FakeEngine, authority: Pair, folder: Path, *, model: str = M
     context.minimum_version = (
         ssl.TLSVersion.TLSv1_3
     )  # as a real gateway demands; Envoy as a client stops at 1.2 unasked
-    pair = certificates.make_certificate(authority, [ENGINE_NAME, f"{model}.{ENGINE_NAME}"])
+    pair = certificates.make_certificate(authority, [ENGINE_NAME, engine_host(model)])
     context.load_cert_chain(*write_pair(folder, engine.name, pair))
     server.socket = context.wrap_socket(server.socket, server_side=True)
     engine.port = server.server_port

@@ -55,7 +55,11 @@ def serving_spec(
         lanes=(),
         tenants=tuple(_tenant(one) for one in sorted(tenants, key=lambda one: one.name)),
         gateway=GatewayPodsSpec(
-            nodes=nodes, port=30443, buffer_bytes=buffer_bytes, stream_idle_seconds=stream_idle_seconds
+            image=ImageSpec("envoy", f"sha256:{'0' * 64}"),
+            nodes=nodes,
+            port=30443,
+            buffer_bytes=buffer_bytes,
+            stream_idle_seconds=stream_idle_seconds,
         ),
         probe_path=READY_PATH,
         probe_body="served:ok",
@@ -74,7 +78,17 @@ def _model(name: str) -> ServedModelSpec:
         quantization=None,
         extra_args=(),
     )
-    return ServedModelSpec(name=name, source="m", revision="r", precision="fp8", engine=engine, groups=())
+    return ServedModelSpec(
+        name=name,
+        source="m",
+        revision="r",
+        precision="fp8",
+        ttft_p95_ms=800,
+        tpot_p95_ms=50.0,
+        availability=99.9,
+        engine=engine,
+        groups=(),
+    )
 
 
 def _tenant(tenant: Tenant) -> TenantSpec:
@@ -132,9 +146,9 @@ class Cluster:
                 manifest("v1", "Service", names.ENGINE_SERVICE, service, namespace=model),
                 manifest(
                     "v1",
-                    "ConfigMap",
-                    names.ENGINE_AUTHORITY,
-                    {"data": {"ca.crt": authority.certificate}},
+                    "Secret",
+                    names.ENGINE_TLS,
+                    {"data": {"ca.crt": base64.b64encode(authority.certificate.encode()).decode()}},
                     namespace=model,
                 ),
             ]

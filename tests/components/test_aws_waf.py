@@ -7,49 +7,9 @@ from typing import Any
 
 import pytest
 
-from components.waf import COMMON, EXCLUSIONS, KNOWN_BAD, SQL, paths
+from components.waf import EXCLUSIONS, paths
 from tests.components.aws_entry import ENTRY, LOG_KEY, Recorder, ground, made
-from tests.components.aws_waf import Request, api_faults, as_api, verdict
-
-
-def words(text: str) -> list[str]:
-    return text.split()
-
-
-GROUPS = {
-    COMMON: words(
-        "NoUserAgent_HEADER UserAgent_BadBots_HEADER SizeRestrictions_QUERYSTRING SizeRestrictions_Cookie_HEADER "
-        "SizeRestrictions_BODY SizeRestrictions_URIPATH EC2MetaDataSSRF_BODY EC2MetaDataSSRF_COOKIE "
-        "EC2MetaDataSSRF_URIPATH EC2MetaDataSSRF_QUERYARGUMENTS GenericLFI_QUERYARGUMENTS GenericLFI_URIPATH "
-        "GenericLFI_BODY RestrictedExtensions_URIPATH RestrictedExtensions_QUERYARGUMENTS GenericRFI_QUERYARGUMENTS "
-        "GenericRFI_BODY GenericRFI_URIPATH CrossSiteScripting_COOKIE CrossSiteScripting_QUERYARGUMENTS "
-        "CrossSiteScripting_BODY CrossSiteScripting_URIPATH"
-    ),
-    KNOWN_BAD: words(
-        "JavaDeserializationRCE_HEADER JavaDeserializationRCE_BODY JavaDeserializationRCE_URIPATH "
-        "JavaDeserializationRCE_QUERYSTRING Host_localhost_HEADER PROPFIND_METHOD ExploitablePaths_URIPATH "
-        "Log4JRCE_HEADER Log4JRCE_QUERYSTRING Log4JRCE_BODY Log4JRCE_URIPATH ReactJSRCE_BODY"
-    ),
-    SQL: words(
-        "SQLi_QUERYARGUMENTS SQLiExtendedPatterns_QUERYARGUMENTS SQLi_BODY SQLiExtendedPatterns_BODY SQLi_COOKIE "
-        "SQLi_URIPATH"
-    ),
-}
-"""Rules of AWS's groups, as public repositories and excerpts of the AWS WAF developer guide name them (2026-11)."""
-HITS = [(group, rule) for group, rules in GROUPS.items() for rule in rules]
-LABELS = {
-    "SizeRestrictions_BODY": "awswaf:managed:aws:core-rule-set:SizeRestrictions_Body",
-    "EC2MetaDataSSRF_BODY": "awswaf:managed:aws:core-rule-set:EC2MetaDataSSRF_Body",
-    "GenericLFI_BODY": "awswaf:managed:aws:core-rule-set:GenericLFI_Body",
-    "GenericRFI_BODY": "awswaf:managed:aws:core-rule-set:GenericRFI_Body",
-    "CrossSiteScripting_BODY": "awswaf:managed:aws:core-rule-set:CrossSiteScripting_Body",
-    "JavaDeserializationRCE_BODY": "awswaf:managed:aws:known-bad-inputs:JavaDeserializationRCE_Body",
-    "Log4JRCE_BODY": "awswaf:managed:aws:known-bad-inputs:Log4JRCE_Body",
-    "ReactJSRCE_BODY": "awswaf:managed:aws:known-bad-inputs:ReactJSRCE_Body",
-    "SQLi_BODY": "awswaf:managed:aws:sql-database:SQLi_Body",
-    "SQLiExtendedPatterns_BODY": "awswaf:managed:aws:sql-database:SQLiExtendedPatterns_Body",
-}
-"""From the same pages; written out, so that a wrong one in the code is found."""
+from tests.components.aws_waf import HITS, LABELS, Request, api_faults, as_api, verdict
 
 
 @pytest.fixture(scope="module")

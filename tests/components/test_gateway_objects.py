@@ -92,7 +92,7 @@ def test_a_suspended_tenant_has_a_known_key_and_no_route() -> None:
 def test_envoy_runs_by_digest_on_the_gateway_pool_behind_the_planned_port() -> None:
     proxy = by_key(tenant("acme"))["EnvoyProxy", NAMESPACE, "meridian"]["spec"]["provider"]["kubernetes"]
     assert "@sha256:" in proxy["envoyDaemonSet"]["container"]["image"]
-    assert proxy["envoyDaemonSet"]["pod"]["nodeSelector"] == {"meridian/pool": "gateway"}
+    assert proxy["envoyDaemonSet"]["pod"]["nodeSelector"] == {"meridian.io/role": "gateway"}
     assert proxy["envoyDaemonSet"]["container"]["securityContext"]["readOnlyRootFilesystem"] is True
     (port,) = proxy["envoyService"]["patch"]["value"]["spec"]["ports"]
     assert (port["nodePort"], proxy["envoyService"]["externalTrafficPolicy"]) == (30443, "Local")
@@ -114,7 +114,7 @@ def test_the_component_registers_every_object_and_the_image_from_the_territorys_
 
     @pulumi.runtime.test
     def run() -> pulumi.Output[None]:
-        inputs = GatewayInputs(registry=pulumi.Output.from_input("eu.registry.example"), envoy_digest="sha256:1")
+        inputs = GatewayInputs(registry=pulumi.Output.from_input("eu.registry.example"))
         return GatewayObjects("gateway", wanted, inputs).urn.apply(lambda _: None)
 
     run()
@@ -123,4 +123,4 @@ def test_the_component_registers_every_object_and_the_image_from_the_territorys_
     assert expected - registered == set()
     (proxy,) = (args.inputs for args in made if args.inputs.get("kind") == "EnvoyProxy")
     image = proxy["spec"]["provider"]["kubernetes"]["envoyDaemonSet"]["container"]["image"]
-    assert image == "eu.registry.example/envoy@sha256:1"
+    assert image == f"eu.registry.example/envoy@sha256:{'0' * 64}"

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
+from tests.components.contract.aws_entry_view import edges, entries
 from tests.components.contract.recorder import Registered, World
 from tests.components.contract.view import KeySeen, LogSeen, Opening, PlaneSeen, PoolSeen, Said, StoreSeen, View
 
@@ -47,6 +48,8 @@ def view(world: World, location: str) -> View:
         trail=next((_trail(each, world) for each in world.of("aws:cloudtrail/trail:Trail")), {}),
         strangers=tuple(_strangers(world, location)),
         private_services=frozenset(_services(world, location)),
+        entries=tuple(entries(world)),
+        edges=tuple(edges(world)),
     )
 
 
@@ -86,6 +89,7 @@ def _pools(world: World) -> Iterator[PoolSeen]:
             public_address=any(card.get("associatePublicIpAddress") != "false" for card in cards) or not cards,
             disk_key=disk.get("kmsKeyId") if str(disk.get("encrypted")).lower() == "true" else None,
             metadata_closed=metadata.get("httpTokens") == "required" and metadata.get("httpPutResponseHopLimit") == 1,
+            autoscaled=said["scalingConfig"]["minSize"] < said["scalingConfig"]["maxSize"],
             size_ignored="scalingConfig.desiredSize" in group.ignored,
             taints=tuple(f"{each['key']}:{each['effect']}" for each in said.get("taints", [])),
             reservation=(reservation.get("capacityReservationTarget") or {}).get("capacityReservationId"),

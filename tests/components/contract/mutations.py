@@ -1,29 +1,10 @@
 """Mistakes that a change could bring: a piece of a component, what would stand there, and the rule against it."""
 
-from dataclasses import dataclass
+from tests.components.contract.mutation import CLOSED, LOGGED, LOGS_KEPT, OURS, PROTECTED, SDK, STRANGER, Mutation
+from tests.components.contract.mutations_entry import ENTRY_MUTATIONS
 
-
-@dataclass(frozen=True)
-class Mutation:
-    """One mistake."""
-
-    module: str
-    """Under `components.aws`."""
-    right: str
-    """Stands there exactly once."""
-    wrong: str
-    caught_by: str
-    """The rule's name; others may catch it as well."""
-
-
-OURS = "everything is encrypted with our keys"
-PROTECTED = "what holds data is protected"
-LOGGED = "everything is logged"
-SDK = "the sdk knows every input"
-CLOSED = "stores are closed and kept"
-STRANGER = "no stranger is let in"
-
-MUTATIONS = (
+MUTATIONS: tuple[Mutation, ...] = (
+    *ENTRY_MUTATIONS,
     Mutation(
         "cluster", '"endpoint_public_access": listed', '"endpoint_public_access": True', "control plane is private"
     ),
@@ -49,7 +30,7 @@ MUTATIONS = (
     Mutation("keys", '{"AWS": iam_arn(spec, "root")}', '{"AWS": "*"}', STRANGER),
     Mutation("keys", "log_group_patterns(spec)}", "log_group_patterns(spec)[:2]}", LOGGED),
     Mutation("logs", 'kms_key_id=keys["logs"]', "kms_key_id=None", OURS),
-    Mutation("logs", "retention(spec.audit.retention_days)", "90", "logs are kept as long as asked"),
+    Mutation("logs", "retention(spec.audit.retention_days)", "90", LOGS_KEPT),
     Mutation(
         "names",
         '{spec.location}:{spec.account}:{resource}"',
@@ -59,9 +40,15 @@ MUTATIONS = (
     Mutation(
         "network", "map_public_ip_on_launch=False", "map_public_ip_on_launch=True", "nodes have no public address"
     ),
-    Mutation("network", 'if spec.entry.visibility == "public"', "if True", "entries alone meet the internet"),
+    Mutation(
+        "network",
+        'if spec.entry.visibility != "private":\n        gateway',
+        "if True:\n        gateway",
+        "entries alone meet the internet",
+        "private",
+    ),
     Mutation("network", 'traffic_type="ALL"', 'traffic_type="REJECT"', LOGGED),
-    Mutation("endpoints", '"kms", "secretsmanager"', '"kms"', "nodes reach the cloud privately"),
+    Mutation("endpoints_needed", '"kms", "secretsmanager"', '"kms"', "nodes reach the cloud privately"),
     Mutation("endpoints", "private_dns_enabled=True", "private_dns_enabled=False", "nodes reach the cloud privately"),
     Mutation("endpoints", 'principal={"AWS": "*"}, when=only', 'principal={"AWS": "*"}', STRANGER),
     Mutation("templates", '"http_tokens": "required"', '"http_tokens": "optional"', "pods cannot take the nodes role"),
@@ -91,7 +78,8 @@ MUTATIONS = (
         "[pool.zones]",
         "spot is spread",
     ),
-    Mutation("pools", ", ignore_changes=OWNED_BY_AUTOSCALER", "", "autoscaled sizes are left alone"),
+    Mutation("pools", ", ignore_changes=_owned_by_autoscaler(size)", "", "autoscaled sizes are left alone"),
+    Mutation("pools", " if size.least < size.most else []", "", "autoscaled sizes are left alone"),
     Mutation("pools", "scalingConfig.desiredSize", "scaling_config.desired_size", "autoscaled sizes are left alone"),
     Mutation("pools", "taints=_taints(pool)", "taints=[]", "dear nodes are for their own work"),
     Mutation("buckets", "block_public_policy=True", "block_public_policy=False", CLOSED),
@@ -100,7 +88,7 @@ MUTATIONS = (
     Mutation("buckets", "force_destroy=not spec.protect and lock is None", "force_destroy=True", PROTECTED),
     Mutation("audit", "enable_log_file_validation=True", "enable_log_file_validation=False", LOGGED),
     Mutation("audit", "is_multi_region_trail=False", "is_multi_region_trail=True", LOGGED),
-    Mutation("audit", '"days": spec.audit.retention_days', '"days": 1', "logs are kept as long as asked"),
+    Mutation("audit", '"days": spec.audit.retention_days', '"days": 1', LOGS_KEPT),
     Mutation("registry", '"IMMUTABLE"', '"MUTABLE"', "images stay what they were"),
     Mutation("registry", '"scan_on_push": True', '"scan_on_push": False', "images stay what they were"),
     Mutation("registry", '"KMS", "kms_key"', '"AES256", "kms_key"', OURS),
@@ -118,6 +106,13 @@ MUTATIONS = (
         'trust("eks.amazonaws.com")',
         "roles are taken by one service",
     ),
+    Mutation(
+        "identities",
+        "service_account=identity.service_account",
+        'service_account="default"',
+        "every workload has its own role",
+    ),
+    Mutation("identities", 'f"{name}-{identity.name}",', 'f"{name}-workload",', "no two resources are one"),
     Mutation("region", "allowed_account_ids=[spec.account],", "", "everything has an explicit provider"),
     Mutation("region", "region=spec.location", 'region="us-west-2"', "nothing lies outside the region"),
     Mutation(

@@ -9,6 +9,7 @@ from tests.components.contract.view import View
 
 LONGEST_WINDOW = 30
 CLIENT_PORT = 443
+EVERYBODY = "0.0.0.0/0"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def control_plane_is_private(region: Region) -> Iterator[str]:
     for plane in region.view.planes:
         if not plane.private:
             yield f"{plane.name} cannot be reached from inside"
-        if set(plane.open_to) != set(region.spec.cluster.allowed_cidrs) or "0.0.0.0/0" in plane.open_to:
+        if set(plane.open_to) != set(region.spec.cluster.allowed_cidrs) or EVERYBODY in plane.open_to:
             yield f"{plane.name} is open to {plane.open_to}"
 
 
@@ -158,12 +159,14 @@ def nodes_have_no_public_address(region: Region) -> Iterator[str]:
 def entries_alone_meet_the_internet(region: Region) -> Iterator[str]:
     if region.spec.entry.visibility == "private" and region.view.internet_routes:
         yield f"{region.view.internet_routes} have a way to the internet"
+    doors = {guard for entry in region.view.entries for guard in entry.guards}
+    public = {guard for entry in region.view.entries if entry.public for guard in entry.guards}
     for opening in region.view.openings:
         if opening.cidr is None:
             continue
-        if not opening.owner.endswith("-entry-id") or opening.port != CLIENT_PORT or opening.protocol != "tcp":
+        if opening.owner not in doors or opening.port != CLIENT_PORT or opening.protocol != "tcp":
             yield f"{opening.name} lets {opening.cidr} in to {opening.port}"
-        if opening.cidr == "0.0.0.0/0" and region.spec.entry.visibility == "private":
+        if opening.cidr == EVERYBODY and opening.owner not in public:
             yield f"{opening.name} lets everybody in"
 
 
@@ -174,7 +177,11 @@ def pods_cannot_take_the_nodes_role(region: Region) -> Iterator[str]:
 
 @rule
 def autoscaled_sizes_are_left_alone(region: Region) -> Iterator[str]:
-    yield from (f"{pool.name} is sized again by every update" for pool in region.view.pools if not pool.size_ignored)
+    for pool in region.view.pools:
+        if pool.autoscaled and not pool.size_ignored:
+            yield f"{pool.name} is sized again by every update"
+        if pool.size_ignored and not pool.autoscaled:
+            yield f"{pool.name} has a fixed size that the plan cannot change"
 
 
 @rule
@@ -224,6 +231,7 @@ def what_holds_data_is_protected(region: Region) -> Iterator[str]:
         return
     yield from (f"{key.id} can be deleted" for key in region.view.keys if not key.protected)
     yield from (f"{plane.name} can be deleted" for plane in region.view.planes if not plane.deletion_protected)
+    yield from (f"{entry.name} can be deleted" for entry in region.view.entries if not entry.protected)
     for store in region.view.stores:
         if not store.protected or store.erasable:
             yield f"{store.name} can be deleted"

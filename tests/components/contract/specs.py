@@ -1,6 +1,7 @@
 """Specs of a region's ground to build from: one small, one with everything, and any in between."""
 
 import dataclasses
+from typing import Literal
 
 from hypothesis import strategies as st
 
@@ -45,7 +46,7 @@ def ground(
     letters: str = "abc",
     *,
     door: Door = "tunnel",
-    public: bool = True,
+    visibility: Literal["public", "private", "both"] = "public",
     protect: bool = True,
     lock: str = "compliance",
     extra: tuple[PoolSpec, ...] = (),
@@ -65,6 +66,7 @@ def ground(
                 machines=("p5.48xlarge",),
                 capacity="reserved",
                 reservation="cr-0123456789abcdef0",
+                max_nodes=2,
                 rdma_cards=32,
                 gpus_per_node=8,
             ),
@@ -82,14 +84,16 @@ def ground(
         cluster=ClusterSpec(
             version="1.35",
             door=door,
+            door_port=16640,
             allowed_cidrs=("203.0.113.0/24",) if door == "allow-list" else (),
             administrators=(f"arn:aws:iam::{ACCOUNT}:role/platform",),
+            existing=None,
         ),
         pools=(*pools, *extra),
         entry=EntrySpec(
             names=("eu.inference.example.com", f"aws-{location}.eu.inference.example.com"),
             zone="inference.example.com",
-            visibility="public" if public else "private",
+            visibility=visibility,
             gateway_port=30443,
             probe_path="/-/ready",
             probe_body="served:ok",
@@ -104,6 +108,7 @@ def ground(
             IdentitySpec("secrets", "gateway", "external-secrets", ("secrets-read",)),
             IdentitySpec("autoscaler", "kube-system", "cluster-autoscaler", ("nodes-scale",)),
         ),
+        secrets=("engine-key", "tenants/acme"),
     )
 
 
@@ -114,7 +119,7 @@ GROUNDS = st.builds(
     location=st.sampled_from(["eu-north-1", "us-east-1", "ap-southeast-2"]),
     letters=st.sampled_from(["ab", "abc", "bcd", "ace"]),
     door=st.sampled_from(DOORS),
-    public=st.booleans(),
+    visibility=st.sampled_from(["public", "private", "both"]),
     protect=st.booleans(),
     lock=st.sampled_from(["none", "governance", "compliance"]),
     more_pools=st.booleans(),

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.components.contract.view_entry import EntrySeen
+
 
 @dataclass(frozen=True)
 class PlaneSeen:
@@ -32,6 +34,8 @@ class PoolSeen:
     public_address: bool
     disk_key: str | None
     metadata_closed: bool
+    autoscaled: bool
+    """Its number has bounds that differ."""
     size_ignored: bool
     taints: tuple[str, ...]
     """`key:effect`."""
@@ -135,3 +139,6 @@ class View:
     """What names a place outside the region."""
     private_services: frozenset[str]
     """Cloud services that nodes reach inside the network."""
+    entries: tuple[EntrySeen, ...]
+    edges: tuple[str, ...]
+    """What takes or ends TLS connections outside of any region."""
