@@ -16,7 +16,7 @@ from components.local.certificates import Pair
 from components.local.gateway import envoy_program
 from rehearsal.gateway import envoy as release_envoy
 from tests.components.conftest import ENGINE_NAME, MODEL, FakeEngine, write_pair
-from tests.components.gateway_cluster import ROOT, Cluster, Kubelet, serving_spec
+from tests.components.gateway_cluster import ROOT, Cluster, Keeper, Kubelet, serving_spec
 
 KEYS = {"acme": "mk-acme-0123456789abcdef", "beta": "mk-beta-0123456789abcdef"}
 ENGINE_KEY = "engine-key-0123456789abcdef"
@@ -108,13 +108,14 @@ class ClusterGateway(RunningEnvoy):
         tenants: Iterable[Tenant] = (),
         stream_idle_seconds: int = 300,
         models: Mapping[str, tuple[FakeEngine, ...]] | None = None,
+        kept: Keeper = list,
     ) -> None:
         known = (*(tenant(name) for name in KEYS), *tenants)
         served = models or {MODEL if engine_name == ENGINE_NAME else "another": engines}
         spec = serving_spec(
             REGION, known, models=tuple(served), buffer_bytes=BUFFER, stream_idle_seconds=stream_idle_seconds
         )
-        cluster = Cluster(spec, known, ENGINE_KEY, served)
+        cluster = Cluster(spec, known, ENGINE_KEY, served, kept=kept)
         self._watch: Kubelet | None = None
 
         def render(listener: Listener, **_: str) -> str:

@@ -8,7 +8,7 @@ import base64
 import functools
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from components.gateway import kubernetes_parts as names
@@ -26,6 +26,9 @@ from tests.components.conftest import MODEL, FakeEngine
 ROOT = Path(__file__).parents[2]
 IMAGE = "registry.example/envoyproxy/envoy@sha256:" + "0" * 64
 PROBE_SECONDS = 0.3
+
+Keeper = Callable[[list[Json]], list[Json]]
+"""Takes the objects as they are written and gives them back as an API server keeps them."""
 
 
 @functools.cache
@@ -112,20 +115,22 @@ class Cluster:
         tenants: Iterable[Tenant],
         engine_key: str,
         engines: Mapping[str, tuple[FakeEngine, ...]],
+        *,
+        kept: Keeper = list,
     ) -> None:
         self.spec = spec
         self._tenants = tuple(tenants)
         self._engine_key = engine_key
         self._engines = engines
+        self._kept = kept
         self.addresses = {
             _address(number): "127.0.0.1" for number, _ in enumerate(one for many in engines.values() for one in many)
         }
 
     def translate(self, authority: Pair, entry: tuple[str, str]) -> Translation:
         """What Envoy Gateway makes of it now."""
-        return translator().translate(
-            [*gateway_objects(self.spec, IMAGE), *self._secrets(entry), *self._models(authority)]
-        )
+        objects = [*gateway_objects(self.spec, IMAGE), *self._secrets(entry), *self._models(authority)]
+        return translator().translate(self._kept(objects))
 
     def _secrets(self, entry: tuple[str, str]) -> list[Json]:
         certificate, key = (Path(file).read_text() for file in entry)
