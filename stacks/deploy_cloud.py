@@ -10,7 +10,7 @@ import pulumi
 from components.region import Ground, GroundInputs
 from stacks.catalog import catalogue
 from stacks.plan.fleet import make_fleet
-from stacks.plan.ground import ground
+from stacks.plan.ground import grounds
 from stacks.plan.sizing import size
 from stacks.problems import ConfigurationRefused, Problem
 from stacks.scope import Layer, parse
@@ -30,16 +30,7 @@ def planned(stack: str, config: Config) -> tuple[GroundSpec, ...]:
     regions = [part.place for part in scope.parts if part.layer is Layer.GROUND]
     if not regions:
         raise ConfigurationRefused([_not_built(stack)])
-    problems: list[Problem] = []
-    specs = []
-    for name in regions:
-        try:
-            specs.append(ground(name, config, plan, catalogue()))
-        except ConfigurationRefused as refused:
-            problems += [each for each in refused.problems if each not in problems]
-    if problems:
-        raise ConfigurationRefused(problems)
-    return tuple(specs)
+    return grounds(regions, config, plan, catalogue())
 
 
 def deploy(specs: tuple[GroundSpec, ...]) -> dict[str, Ground]:

@@ -7,17 +7,12 @@ import pulumi_aws as aws
 
 from components.aws.audit import Audit
 from components.aws.buckets import access_logged, bucket
+from components.aws.images import IMAGES
 from components.aws.keys import Keys
 from components.aws.names import bucket_arn, repository_prefix
 from components.aws.network import Network
 from components.aws.policy import deny
 from components.ground_specs import GroundSpec
-
-IMAGES = (
-    *("serving", "envoy", "envoy-gateway", "ratelimit", "keda", "keda-metrics-apiserver", "keda-admission-webhooks"),
-    *("lws", "cluster-autoscaler", "nvidia-device-plugin", "external-secrets", "prometheus", "opentelemetry-collector"),
-)
-"""One repository each: our own image, and the third parties' that are mirrored by digest."""
 
 UNTAGGED_DAYS = 30
 
