@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 DATA = Path(__file__).parent / "images.json"
+SERVING = "serving"
+"""Repository of our own image."""
 
 
 @dataclass(frozen=True)
