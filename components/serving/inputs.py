@@ -22,7 +22,7 @@ class ServingInputs:
     charts: tuple[Chart, ...]
     """Controllers to make first; none where the cluster has them already."""
     gateway: "GatewayMaker | None"
-    """Makes the gateway's objects, their namespace first; None leaves them out."""
+    """Makes the gateway's objects; None leaves them out."""
 
 
 GatewayMaker = Callable[[str, ServingSpec, ServingInputs, pulumi.ResourceOptions], pulumi.Resource]

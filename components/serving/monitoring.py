@@ -27,7 +27,7 @@ def _monitor(model: ServedModelSpec, spec: ServingSpec) -> Manifest:
         "path": "/metrics",
         "interval": "15s",
         "tlsConfig": {
-            "serverName": server_name(model, spec),
+            "serverName": server_name(model),
             "ca": {"secret": {"name": ENGINE_TLS, "key": "ca.crt"}},
         },
     }

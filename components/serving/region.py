@@ -40,19 +40,9 @@ class Serving(pulumi.ComponentResource):
         after = pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[*running, *made]))
         for model in spec.models:
             _model(name, model, spec, inputs, after)
-        _gateway(name, spec, inputs, after)
+        if inputs.gateway:
+            inputs.gateway(name, spec, inputs, after)
         self.register_outputs({})
-
-
-def _gateway(name: str, spec: ServingSpec, inputs: ServingInputs, opts: pulumi.ResourceOptions) -> None:
-    """The gateway's objects by their maker, who brings their namespace; then what lies beside them."""
-    made: pulumi.Resource = (
-        inputs.gateway(name, spec, inputs, opts)
-        if inputs.gateway
-        else register(name, rendering.gateway_namespace(spec), opts)
-    )
-    beside = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[made]))
-    register_all(name, rendering.gateway_surroundings(spec, inputs.wiring), beside)
 
 
 def _foundations(

@@ -31,17 +31,11 @@ def foundations(spec: ServingSpec, wiring: Wiring) -> list[Manifest]:
         secrets.store(spec, wiring),
         *trust.authority(spec),
         *isolation.of_weights(spec, wiring),
+        *isolation.closed(GATEWAY, spec),
+        *isolation.of_proxies(spec),
+        *secrets.of_gateway(spec, wiring),
+        trust.of_gateway(spec),
     ]
-
-
-def gateway_namespace(spec: ServingSpec) -> Manifest:
-    """For a cluster whose gateway is somebody else's: the gateway's maker brings its own."""
-    return spaces.namespace(GATEWAY, spec)
-
-
-def gateway_surroundings(spec: ServingSpec, wiring: Wiring) -> list[Manifest]:
-    """What stands around the gateway's objects: its keys, its certificate, and nothing else."""
-    return [*isolation.closed(GATEWAY, spec), *secrets.of_gateway(spec, wiring), trust.of_gateway(spec)]
 
 
 def account(name: str, namespace: str, spec: ServingSpec, wiring: Wiring, identity: Any) -> Manifest:

@@ -1,6 +1,6 @@
 """Namespaces, what may be asked for in them, and who yields to whom. Pure."""
 
-from components.serving.words import GPU, MODEL, WEIGHTS, Manifest, meta
+from components.serving.words import GATEWAY, GPU, MODEL, WEIGHTS, Manifest, meta
 from components.serving_specs import ServedModelSpec, ServingSpec
 
 PRIORITIES = {"base": 1_000_000, "next": 900_000, "spot": 800_000, "weights": 100_000}
@@ -10,11 +10,11 @@ POD_SECURITY = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in (
 
 
 def namespaces(spec: ServingSpec) -> list[Manifest]:
-    """One for each model and one for the weights: restricted, all of them."""
-    return [namespace(name, spec) for name in (*(model.name for model in spec.models), WEIGHTS)]
+    """One for each model, one for the gateway and one for the weights: restricted, all of them."""
+    return [_namespace(name, spec) for name in (*(model.name for model in spec.models), GATEWAY, WEIGHTS)]
 
 
-def namespace(name: str, spec: ServingSpec) -> Manifest:
+def _namespace(name: str, spec: ServingSpec) -> Manifest:
     """A namespace whose pods may do nothing special."""
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": meta(name, None, spec, **POD_SECURITY)}
 

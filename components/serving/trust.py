@@ -37,7 +37,7 @@ def authority(spec: ServingSpec) -> list[Manifest]:
 
 def of_model(model: ServedModelSpec, spec: ServingSpec) -> Manifest:
     """The certificate that a model's engines show to gateway and Prometheus."""
-    return _server(ENGINE_TLS, model.name, (server_name(model, spec),), spec)
+    return _server(ENGINE_TLS, model.name, (server_name(model),), spec)
 
 
 def of_gateway(spec: ServingSpec) -> Manifest:
@@ -45,9 +45,9 @@ def of_gateway(spec: ServingSpec) -> Manifest:
     return _server(ENTRY_CERTIFICATE, GATEWAY, spec.entry_names, spec)
 
 
-def server_name(model: ServedModelSpec, spec: ServingSpec) -> str:
+def server_name(model: ServedModelSpec) -> str:
     """The name that clients of a model's engines check."""
-    return engine_host(spec, model.name)
+    return engine_host(model.name)
 
 
 def _server(name: str, namespace: str, names: Sequence[str], spec: ServingSpec) -> Manifest:
