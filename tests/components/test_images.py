@@ -107,7 +107,7 @@ def test_the_data_names_each_repository_once_and_images_of_charts_that_are_there
     assert len(names) == len(set(names))
     charts = {each.name for each in mirrored() if each.kind == "chart"}
     assert {each.of for each in mirrored() if each.of} <= charts
-    assert all(name.startswith("chart-") for name in charts)
+    assert all(name.startswith("charts/") for name in charts)
 
 
 def test_a_digest_is_one_or_is_said_to_be_unread() -> None:
@@ -126,11 +126,11 @@ def test_only_our_own_image_has_no_source() -> None:
 @pytest.mark.slow
 def test_a_region_on_aws_has_a_repository_for_each_and_for_nothing_else() -> None:
     made = region(ground()).world.of("aws:ecr/repository:Repository")
-    assert sorted(each.inputs["name"].rpartition("/")[2] for each in made) == sorted(each.name for each in mirrored())
+    assert sorted(each.inputs["name"].partition("/")[2] for each in made) == sorted(each.name for each in mirrored())
 
 
 def test_a_name_is_one_that_every_registry_takes() -> None:
-    assert all(re.fullmatch(r"[a-z0-9]+(?:[._-][a-z0-9]+)*", each.name) for each in mirrored())
+    assert all(re.fullmatch(r"[a-z0-9]+(?:[._/-][a-z0-9]+)*", each.name) for each in mirrored())
 
 
 def test_a_row_is_closed() -> None:
