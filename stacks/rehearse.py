@@ -15,7 +15,7 @@ from rehearsal.standins.attach import attached
 from stacks import configfile, show
 from stacks.config import Config
 from stacks.config import parse as parse_config
-from stacks.deploying.held import LAYERS, held, territories_of
+from stacks.deploying.held import held, territories_of
 from stacks.operations import Part, setup
 from stacks.problems import ConfigurationRefused, Problem
 from stacks.scope import Territories, parse, stages
@@ -123,7 +123,7 @@ def _environment(place: Workspace, stack: str, config: Config, only: Sequence[st
     return Subject(
         project="meridian",
         program=place.root,
-        stacks=tuple(each for each in stacks if not layers or each.name.rpartition(".")[2] in LAYERS),
+        stacks=stacks,
         config=said,
         change={"meridian:tags": {"owner": "research"}, **(retiring if config.environment == "prod" else {})},
         again={"meridian:cluster": {**said["meridian:cluster"], "generation": 2}},

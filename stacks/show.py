@@ -11,6 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from components.local.status import ProcessStatus
+from drills.lab.outcomes import LabReport
+from drills.lab.show import show as show_lab_drill
 from drills.runner import Report
 from drills.show import show as show_drill
 from stacks.problems import ConfigurationRefused
@@ -66,6 +68,11 @@ def processes(rows: Sequence[ProcessStatus]) -> None:
 def drill(report: Report) -> None:
     """The report of a drill."""
     show_drill(report, out)
+
+
+def lab_drill(report: LabReport) -> None:
+    """The report of a drill in the lab."""
+    show_lab_drill(report, out)
 
 
 def how_to_call(stack: str, territories: Mapping[str, Any], model: str) -> None:
