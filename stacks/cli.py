@@ -122,9 +122,10 @@ def outputs(
     *,
     json: Machine = False,
     key: Annotated[str | None, typer.Option(help="Print this tenant's API key and nothing else.")] = None,
+    only: Only = None,
 ) -> None:
     """Show endpoints and CA files; keys only with --key or --json."""
-    territories = operations.outputs(stack)
+    territories = operations.outputs(stack, only or ())
     if key is not None:
         typer.echo(operations.key_of(key, territories))
     elif json:

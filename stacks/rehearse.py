@@ -9,9 +9,12 @@ from typing import Any
 
 import yaml
 
+from components.images import mirrored
+from components.serving.words import MONITORING, PROXIES, TRUST
 from rehearsal.engine import ensure
 from rehearsal.rehearsing import Place, Report, Result, StackOf, Subject, rehearse
 from rehearsal.standins.attach import attached
+from rehearsal.world import World
 from stacks import configfile, show
 from stacks.config import Config
 from stacks.config import parse as parse_config
@@ -25,6 +28,9 @@ EXAMPLE = "example"
 """The program of `rehearsal/example`, which rehearses what no region's component can yet."""
 
 PACKAGES = ("aws", "gcp", "azure-native", "kubernetes")
+
+NAMESPACES = (MONITORING, PROXIES, TRUST)
+"""Namespaces of controllers that objects of ours lie in."""
 
 Shown = Callable[[Result], None]
 
@@ -43,6 +49,7 @@ def run(
     folder.mkdir(parents=True)
     try:
         shapes = place.home / "cache" / "shapes"
+        World(folder / "world").note_outside(*subject.before)
         with attached(folder / "world", cache=shapes, packages=subject.packages, failures=failures) as standins:
             return rehearse(Place(folder, subject, engine, standins), say=show.say, shown=shown)
     finally:
@@ -130,7 +137,14 @@ def _environment(place: Workspace, stack: str, config: Config, only: Sequence[st
         packages=PACKAGES,
         search_path=place.root,
         policies=policies if policies.is_dir() else None,
+        before=_controllers(),
     )
+
+
+def _controllers() -> tuple[str, ...]:
+    """What controllers bring to a cluster: Helm renders their charts, and there is no stand-in for Helm."""
+    groups = {group for each in mirrored() for group in each.gives}
+    return tuple(sorted({*groups, *NAMESPACES}))
 
 
 def _refuse_no_file(failures: Path | None) -> None:

@@ -71,6 +71,11 @@ class Fleet:
         urns = [str(each["urn"]) for each in resources if each.get("protect")]
         return tuple(sorted(f"{urn.split('::')[-2].rpartition('$')[2]} {urn.rpartition('::')[2]}" for urn in urns))
 
+    def exports(self, turn: Turn) -> Mapping[str, Any]:
+        """What a stack exports, by name; nothing of it is secret."""
+        text = self._capture(self.states[turn.territory].backend, "stack", "output", "--json", "--stack", turn.stack)
+        return dict(json.loads(text))
+
     def prepare(self, turn: Turn, *, exists: bool) -> None:
         """Give a stack its configuration, and make it where there is none; nothing in a cloud is touched."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -142,6 +142,7 @@ def test_an_environment_on_aws_goes_up_stays_changes_and_goes() -> None:
     assert report["resources"]["first"] == report["resources"]["again"] > 100
 
 
+@pytest.mark.timeout(1200)
 def test_productions_part_on_aws_lives_its_whole_life_in_layers_and_leaves_what_clouds_keep_alone(
     tmp_path: Path,
 ) -> None:
