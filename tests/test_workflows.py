@@ -110,13 +110,16 @@ def test_every_command_is_one_that_bash_can_read(file: Path) -> None:
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
-def test_the_digest_is_written_where_the_environment_says_its_image(tmp_path: Path, environment: str) -> None:
-    """The workflow's own first line, on a copy of the environment's file."""
+def test_the_digests_are_written_where_the_environment_says_its_images(tmp_path: Path, environment: str) -> None:
+    """The workflow's own step, on a copy of the environment's file."""
     name = f"Pulumi.{environment}.yaml"
     shutil.copy(ROOT / name, tmp_path)
     step = next(step for step in yaml.safe_load(IMAGE)["jobs"]["propose"]["steps"] if "sed -i" in step.get("run", ""))
-    digest = "sha256:" + "ab" * 32
-    variables = {"DIGEST": digest, "ENVIRONMENT": environment, "PATH": "/usr/bin:/bin"}
-    subprocess.run(["bash", "-c", step["run"].splitlines()[0]], cwd=tmp_path, env=variables, check=True)
+    ours, envoy = "sha256:" + "ab" * 32, "sha256:" + "cd" * 32
+    place = tmp_path / "mirrored" / "mirrored-aws-eu-north-1"
+    place.mkdir(parents=True)
+    (place / "mirrored.txt").write_text(f"envoy {envoy}\nenvoy-gateway sha256:{'0' * 64}\n")
+    variables = {"DIGEST": ours, "ENVIRONMENT": environment, "PATH": "/usr/bin:/bin"}
+    subprocess.run(["bash", "-eu", "-c", step["run"]], cwd=tmp_path, env=variables, check=True)
     before, after = (yaml.safe_load((folder / name).read_text())["config"] for folder in (ROOT, tmp_path))
-    assert after == before | {"meridian:image": {"digest": digest}}
+    assert after == before | {"meridian:image": {"digest": ours, "mirrored": {"envoy": envoy}}}

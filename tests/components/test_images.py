@@ -1,14 +1,16 @@
 """Nothing runs that is not mirrored: images, and the charts that bring what our objects are made for."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
-from components import gateway_objects
 from components.images import Mirrored, mirrored
+from components.serving import controllers
 from stacks.plan import serving
 from tests.components.contract.building import region
 from tests.components.contract.specs import ground
@@ -69,13 +71,29 @@ def without_a_chart(source: str) -> set[str]:
 
 
 def test_every_image_that_the_program_names_is_mirrored() -> None:
-    assert {name for _, source in sources() for name in repositories(source)} >= {"serving", "envoy"}, "finds nothing"
+    assert {name for _, source in sources() for name in repositories(source)} >= {"serving"}, "finds nothing"
     assert {file: wrong for file, source in sources() if (wrong := not_mirrored(source))} == {}
 
 
 def test_the_images_that_are_put_together_from_parts_are_mirrored() -> None:
     names = {each.name for each in mirrored()}
-    assert {gateway_objects.REPOSITORY, serving.REPOSITORY} <= names
+    assert {serving.ENVOY, serving.REPOSITORY} <= names
+
+
+def test_every_image_that_an_environment_pins_is_mirrored() -> None:
+    names = {each.name for each in mirrored()}
+    for file in sorted(ROOT.glob("Pulumi.*.yaml")):
+        image = yaml.safe_load(file.read_text()).get("config", {}).get("meridian:image", {})
+        assert image.get("mirrored", {}).keys() <= names, file.name
+
+
+def test_every_chart_that_a_cluster_gets_is_mirrored_in_the_version_that_is_pinned() -> None:
+    listed = json.loads((ROOT / "components" / "serving" / "controllers.json").read_text())["charts"]
+    known = {each.name: each.version for each in mirrored() if each.kind == "chart"}
+    assert listed
+    assert {f"{controllers.FOLDER}/{each['name']}" for each in listed} <= known.keys()
+    pinned = {f"{controllers.FOLDER}/{each['name']}": each["version"] for each in listed if each["version"]}
+    assert {name: known[name] for name in pinned} == pinned
 
 
 def test_every_kind_of_object_that_is_no_part_of_kubernetes_comes_with_a_mirrored_chart() -> None:
