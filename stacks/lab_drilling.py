@@ -38,7 +38,7 @@ def site(root: Path, folder: Path | None = None) -> Iterator[LabSite]:
         behaviour = PodBehaviour(ready_seconds=READY_SECONDS)
         lab = stack.enter_context(Lab(regions, folder=place, root=root, progress=show.say, behaviour=behaviour))
         found = LabSite(
-            regions=tuple(_region(name, lab.planes[name], regions[name], planned) for name in planned.regions),
+            regions=tuple(region_of(name, lab.planes[name], regions[name], planned) for name in planned.regions),
             promised=planned.promised(),
             missing_digest=BROKEN_DIGEST,
         )
@@ -49,7 +49,8 @@ def site(root: Path, folder: Path | None = None) -> Iterator[LabSite]:
         yield found
 
 
-def _region(name: str, plane: ControlPlane, nodes: Sequence[NodeSpec], planned: Territory) -> LabRegion:
+def region_of(name: str, plane: ControlPlane, nodes: Sequence[NodeSpec], planned: Territory) -> LabRegion:
+    """One region of a planned territory, whose control plane runs."""
     (model,) = planned.spec(name).models
     return LabRegion(
         name=name,
