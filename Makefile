@@ -27,6 +27,7 @@ check:  ## the quick loop, under a minute: lint, types, architecture, unit tests
 
 test: check  ## everything, with the real engine, the real vLLM and the real Envoy
 	@./meridian setup dev engine serving
+	@./meridian setup lab || echo "the tests of the lab will be skipped"
 	@$(PYTHON) -m pytest -m "slow or real"
 
 bench:  ## measure `make up`, cold and warm, what a replica needs, and what the gateway adds

@@ -23,7 +23,7 @@ from stacks.session import Session
 from stacks.waves import arguments, held_back
 from stacks.workspace import Workspace, workspace
 
-RESERVED = frozenset({"venv", "serving-cpu", "engine", "cache", "pulumi", "rehearsals"})
+RESERVED = frozenset({"venv", "serving-cpu", "engine", "cache", "pulumi", "rehearsals", "lab", "waf"})
 """Folders of `.meridian/` that are not a stack's."""
 
 
@@ -38,6 +38,7 @@ class Part(StrEnum):
     REHEARSAL = "rehearsal"
     ENGINE = "engine"
     SERVING = "serving"
+    LAB = "lab"
 
 
 def setup(parts: Sequence[Part]) -> None:
@@ -52,6 +53,11 @@ def setup(parts: Sequence[Part]) -> None:
     if Part.SERVING in parts:
         bootstrap.refuse_unsupported(platform.system(), platform.machine())
         bootstrap.ensure(bootstrap.serving(place.root), say=show.say)
+    if Part.LAB in parts:
+        from rehearsal import lab  # no other command needs it
+
+        lab.ensure(place.root, show.say, os.environ)
+        lab.ensure_definitions(place.root, show.say, os.environ)
 
 
 def ready_session(place: Workspace, stack: str) -> Session:
