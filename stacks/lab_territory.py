@@ -32,7 +32,8 @@ MIN_READY_SECONDS = 1
 PROGRESS_SECONDS = 12
 """Long enough for every good rollout here; an hour in the real one, where GPUs may have to be bought first."""
 REGISTRY = "registry.example.com/meridian"
-GPU_NODE = {"cpu": 192, "memory_gib": 2048, "gpus": 8}
+VCPUS, MEMORY_GIB, GPUS = 192, 2048, 8
+"""Of every machine with GPUs that this plan may choose (p5.48xlarge and its like)."""
 _OF_CHARTS = (MONITORING, TRUST)
 """Namespaces that controllers' charts bring."""
 PROMISED_IN_ZONE = "a zone of {} lost"
@@ -147,7 +148,9 @@ def _nodes_of(pool: Pool, region: str, zone: str, count: int) -> list[NodeSpec]:
         capacity=pool.capacity,
         machine=pool.machine,
         model=pool.model,
-        **GPU_NODE,
+        cpu=VCPUS,
+        memory_gib=MEMORY_GIB,
+        gpus=GPUS,
     )
 
 

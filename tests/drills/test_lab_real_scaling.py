@@ -18,7 +18,7 @@ from rehearsal.lab import Lab, PodBehaviour, pool_nodes
 from rehearsal.lab.controllers import keda
 from rehearsal.lab.controllers.prometheus import Prometheus, prometheus
 from stacks import lab_drilling
-from stacks.lab_territory import GPU_NODE, engine, objects, territory
+from stacks.lab_territory import GPUS, MEMORY_GIB, VCPUS, engine, objects, territory
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 
@@ -149,7 +149,15 @@ def test_the_next_gpu_is_tried_when_the_floor_is_unmet_and_left_when_it_is_met(s
     until(lambda: scaled.wanted(scaled.after) == 3, "three replicas are tried on the next GPU")
     assert faults.ready_now(scaled.region, scaled.after) == 0, "its pool has no node yet"
     bought = pool_nodes(
-        group.pool, role="gpu", zones=scaled.region.zones, count=1, machine="next", model="llama-70b", **GPU_NODE
+        group.pool,
+        role="gpu",
+        zones=scaled.region.zones,
+        count=1,
+        machine="next",
+        model="llama-70b",
+        cpu=VCPUS,
+        memory_gib=MEMORY_GIB,
+        gpus=GPUS,
     )
     scaled.region.plane.add_nodes(bought)
     until(lambda: faults.ready_now(scaled.region, scaled.after) == 3, "they run once there is a node")
