@@ -8,7 +8,7 @@ import base64
 import functools
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from components.gateway import kubernetes_parts as names
@@ -35,9 +35,15 @@ def translator() -> Translator:
 
 
 def serving_spec(
-    region: str, tenants: Iterable[Tenant], *, models: tuple[str, ...], buffer_bytes: int, stream_idle_seconds: int
+    region: str,
+    tenants: Iterable[Tenant],
+    *,
+    models: tuple[str, ...],
+    buffer_bytes: int,
+    stream_idle_seconds: int,
+    nodes: int = 1,
 ) -> ServingSpec:
-    """A region as its plan would describe it, with one gateway pod, so that a tenant's limits are whole."""
+    """A region as its plan would describe it; with one gateway pod a tenant's limits are whole."""
     return ServingSpec(
         name=region,
         environment="test",
@@ -50,7 +56,7 @@ def serving_spec(
         tenants=tuple(_tenant(one) for one in sorted(tenants, key=lambda one: one.name)),
         gateway=GatewayPodsSpec(
             image=ImageSpec("envoy", f"sha256:{'0' * 64}"),
-            nodes=1,
+            nodes=nodes,
             port=30443,
             buffer_bytes=buffer_bytes,
             stream_idle_seconds=stream_idle_seconds,
@@ -72,7 +78,17 @@ def _model(name: str) -> ServedModelSpec:
         quantization=None,
         extra_args=(),
     )
-    return ServedModelSpec(name=name, source="m", revision="r", precision="fp8", engine=engine, groups=())
+    return ServedModelSpec(
+        name=name,
+        source="m",
+        revision="r",
+        precision="fp8",
+        ttft_p95_ms=800,
+        tpot_p95_ms=50.0,
+        availability=99.9,
+        engine=engine,
+        groups=(),
+    )
 
 
 def _tenant(tenant: Tenant) -> TenantSpec:
@@ -91,7 +107,11 @@ class Cluster:
     """The objects of a gateway and those that a cluster would hold beside them."""
 
     def __init__(
-        self, spec: ServingSpec, tenants: Iterable[Tenant], engine_key: str, engines: dict[str, tuple[FakeEngine, ...]]
+        self,
+        spec: ServingSpec,
+        tenants: Iterable[Tenant],
+        engine_key: str,
+        engines: Mapping[str, tuple[FakeEngine, ...]],
     ) -> None:
         self.spec = spec
         self._tenants = tuple(tenants)
