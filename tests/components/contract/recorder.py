@@ -1,5 +1,6 @@
 """Records what a program registers: every resource with its inputs, provider, protection and what it ignores."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -107,6 +108,8 @@ def record(
 
     `lookups` are answers by token; the program may ask the cloud for nothing else.
     """
+    # Whoever ran before may have closed the loop that Pulumi would take.
+    asyncio.set_event_loop(asyncio.new_event_loop())
     monitor = _Monitor(_Mocks(answers, lookups or {}))
     set_mocks(monitor.mocks, project="meridian", stack="test", preview=False, monitor=monitor)
 
