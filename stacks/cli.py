@@ -9,8 +9,10 @@ import typer
 from drills.catalogue import DRILLS, DrillRefused
 from rehearsal.engine import EngineError
 from rehearsal.standins.attach import NotServed
+from stacks import door as door_command
 from stacks import drilling, operations, plan_command, show
 from stacks.bootstrap import SetupFailed
+from stacks.door import DoorShut
 from stacks.operations import Part
 from stacks.preflight import command as preflight_command
 from stacks.problems import ConfigurationRefused
@@ -147,6 +149,19 @@ def rehearse(
 
 
 @app.command()
+def door(
+    stack: Stack,
+    region: Annotated[str, typer.Argument(help="A region on AWS, e.g. aws-eu-north-1.")],
+    *,
+    port: Annotated[
+        int | None, typer.Option(help="This machine's end of the tunnel; the region's own if left out.")
+    ] = None,
+) -> None:
+    """Open a region's control plane to kubectl and to `up`, and print the path of its kubeconfig; Ctrl-C closes it."""
+    raise typer.Exit(door_command.door(stack, region, port=port))
+
+
+@app.command()
 def env(stack: Stack) -> None:
     """Print what makes plain `pulumi` work on a local stack: eval "$(./meridian env local)"."""
     for line in operations.exports(stack):
@@ -160,7 +175,16 @@ def main() -> None:
     except ConfigurationRefused as refused:
         show.refusal(refused)
         raise SystemExit(REFUSED) from None
-    except (SetupFailed, EngineError, EngineRefused, NotServed, operations.NotUp, DrillRefused, OSError) as problem:
+    except (
+        SetupFailed,
+        EngineError,
+        EngineRefused,
+        NotServed,
+        operations.NotUp,
+        DrillRefused,
+        DoorShut,
+        OSError,
+    ) as problem:
         show.failure(str(problem))
         raise SystemExit(FAILED) from None
 
