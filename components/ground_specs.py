@@ -48,6 +48,8 @@ class ClusterSpec:
     version: str
     """Minor version, e.g. `1.34`."""
     door: Door
+    door_port: int
+    """This machine's end of a tunnel to the control plane: one of its own for each region of the environment."""
     allowed_cidrs: tuple[str, ...]
     """Addresses that reach the control plane with `allow-list`; never all of them."""
     administrators: tuple[str, ...]
@@ -147,3 +149,5 @@ class GroundSpec:
     entry: EntrySpec
     audit: AuditSpec
     identities: tuple[IdentitySpec, ...]
+    secrets: tuple[str, ...]
+    """Names of what workloads read from the cloud's secret manager; the values are the territory's, and inputs."""

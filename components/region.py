@@ -68,6 +68,8 @@ class GroundInputs:
 
     zone_id: pulumi.Output[str]
     """The DNS zone of the environment, from the names layer."""
+    secrets: Mapping[str, pulumi.Output[str]]
+    """Value by `GroundSpec.secrets`, from the names layer: the same in every region of the territory."""
 
 
 class Ground(pulumi.ComponentResource):

@@ -40,12 +40,16 @@ class ReplicaGroupSpec:
     replicas: int
     """Number at creation; of `spot` and `next` an autoscaler owns it once it exists."""
     min_replicas: int
+    """Of `spot`: what survival counts on, however idle it is; equal to `replicas` for `base`."""
     max_replicas: int
     """Equal to `replicas` for `base`."""
     nodes_per_replica: int
     """Above 1 a replica is a LeaderWorkerSet group: pipeline parallel over nodes."""
     gpus_per_node: int
     """GPUs that a replica takes of each of its nodes: tensor parallel inside a node."""
+    replicas_per_node: int
+    """Replicas that share one of its nodes; 1 where a replica spans nodes. Zones may differ by so many, as a node is
+    bought whole."""
     concurrency: int
     """Requests generated side by side inside the SLO."""
     rdma_cards: int
@@ -69,22 +73,14 @@ class ServedModelSpec:
     revision: str
     """Commit of the source: weights are immutable per revision."""
     precision: str
+    ttft_p95_ms: int
+    """Promised to clients, as are pace and availability: alerts are judged by them."""
+    tpot_p95_ms: float
+    availability: float
+    """In percent of a month's requests."""
     engine: GpuEngineSpec
     groups: tuple[ReplicaGroupSpec, ...]
     """`base` first, then `spot`, then `next`, those there are."""
-
-
-@dataclass(frozen=True)
-class GatewayPodsSpec:
-    """Envoy on every node of the gateway pool."""
-
-    nodes: int
-    """Gateway nodes at least; a tenant's limits are shared out by it."""
-    port: int
-    """NodePort that the entry sends to."""
-    buffer_bytes: int
-    """Largest request body that is buffered for a retry, in bytes."""
-    stream_idle_seconds: int
 
 
 @dataclass(frozen=True)
@@ -95,6 +91,21 @@ class ImageSpec:
     """Path below the territory's registry, e.g. `meridian/serving`."""
     digest: str
     """`sha256:` and 64 hex digits."""
+
+
+@dataclass(frozen=True)
+class GatewayPodsSpec:
+    """Envoy on every node of the gateway pool."""
+
+    image: ImageSpec
+    """Envoy, of the release that Envoy Gateway brings."""
+    nodes: int
+    """Gateway nodes at least; a tenant's limits are shared out by it."""
+    port: int
+    """NodePort that the entry sends to."""
+    buffer_bytes: int
+    """Largest request body that is buffered for a retry, in bytes."""
+    stream_idle_seconds: int
 
 
 @dataclass(frozen=True)

@@ -132,12 +132,22 @@ class Rollout(Section):
     waves: tuple[tuple[RegionName, ...], ...] = Field(
         (), description="regions that change together, in order; without it one region at a time"
     )
+    clouds: tuple[Literal["aws", "gcp", "azure"], ...] = Field(
+        (), description="clouds whose regions are built; the plan stays the whole environment's; without it all"
+    )
+    retiring: tuple[RegionName, ...] = Field(
+        (), description="regions on their way out: drained, and their protection against deletion is lifted"
+    )
 
 
 class Image(Section):
-    """The serving image."""
+    """What runs in the clusters: the serving image, and what others made and is mirrored to the territories."""
 
     digest: Digest = Field(description="digest of the built and signed serving image, sha256:...")
+    mirrored: dict[Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")], Digest] = Field(
+        default_factory=dict,
+        description="digest of each third-party image in your registries, e.g. {envoy: sha256:...}",
+    )
 
 
 class Steering(Section):
@@ -148,3 +158,6 @@ class Steering(Section):
     probe_interval_seconds: int = Field(10, ge=10, le=300, description="seconds between health checks")
     failure_threshold: int = Field(3, ge=1, le=10, description="failed checks before a region is left out")
     ttl_seconds: int = Field(30, ge=5, le=3600, description="seconds that clients may keep an answer")
+    drained: tuple[RegionName, ...] = Field(
+        (), description="regions that no client is sent to; each stays reachable by its own name"
+    )

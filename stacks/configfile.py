@@ -1,5 +1,6 @@
 """Stack files on disk: reading them without an engine, and the engine's own copy."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ NAMESPACE = "meridian:"
 NAMESPACES = frozenset({"meridian", "pulumi", "aws", "gcp", "azure-native", "kubernetes"})
 SALT = "encryptionsalt"
 TENANTS = "tenants"
+ROLLOUT = "rollout"
 
 
 def read(file: Path) -> dict[str, Any]:
@@ -59,6 +61,15 @@ def engine_copy(file: Path, copy: Path, *, salt_from: Path) -> dict[str, str]:
     copy.touch(mode=0o600)
     copy.write_text(yaml.safe_dump(content, sort_keys=False))
     return keys
+
+
+def narrowed(settings: Mapping[str, Any], clouds: Sequence[str]) -> dict[str, Any]:
+    """The settings of a stack file, with only the regions on `clouds` built; unchanged where none is named."""
+    if not clouds:
+        return dict(settings)
+    spelt = any(str(name).startswith(NAMESPACE) for name in settings)
+    key = f"{NAMESPACE}{ROLLOUT}" if spelt else ROLLOUT
+    return {**settings, key: {**(settings.get(key) or {}), "clouds": list(clouds)}}
 
 
 def _salt(copy: Path) -> str | None:

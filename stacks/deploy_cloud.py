@@ -1,83 +1,74 @@
-"""Makes what a stack of an environment on clouds holds: names are looked up, grounds are made; the rest comes later."""
+"""Makes the layers that a stack of an environment on clouds holds, in order; it connects, and decides nothing."""
 
-from __future__ import annotations
-
-import importlib
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pulumi
 
-from components.region import Ground, GroundInputs
-from stacks.catalog import catalogue
-from stacks.plan.fleet import make_fleet
-from stacks.plan.ground import grounds
-from stacks.plan.sizing import size
-from stacks.problems import ConfigurationRefused, Problem
-from stacks.scope import Layer, parse
-
-if TYPE_CHECKING:
-    from components.ground_specs import GroundSpec
-    from stacks.config import Config
-
-GROUNDS = {"aws": ("components.aws.region", "AwsGround")}
-"""Module and class by cloud; imported when needed, as the SDK of a cloud costs a second."""
+from stacks.deploying import ground, names, serving, steering
+from stacks.deploying.ground import Waist
+from stacks.deploying.held import Held
+from stacks.deploying.names import TerritoryGives
+from stacks.deploying.references import References
+from stacks.scope import Layer, Part
 
 
-def planned(stack: str, config: Config) -> tuple[GroundSpec, ...]:
-    """The grounds that a stack holds, by its name; raises `ConfigurationRefused` with every reason against them."""
-    plan = make_fleet(config, catalogue(), size)
-    scope = parse(stack, {name: each.regions for name, each in config.territories.items()})
-    regions = [part.place for part in scope.parts if part.layer is Layer.GROUND]
-    if not regions:
-        raise ConfigurationRefused([_not_built(stack)])
-    return grounds(regions, config, plan, catalogue())
+def deploy(held: Held) -> None:
+    """Make everything that a stack holds, and export per layer what other stacks take."""
+    _Deployment(held).run()
 
 
-def deploy(specs: tuple[GroundSpec, ...]) -> dict[str, Ground]:
-    """Make the grounds; one stack may hold one region or all."""
-    return {spec.name: _ground(spec) for spec in specs}
+class _Deployment:
+    """The parts of one stack. What a part takes comes from the same stack or from another one, and it cannot tell."""
+
+    def __init__(self, held: Held) -> None:
+        self.held = held
+        self.references = References(held.scope)
+        self.given: dict[str, TerritoryGives] = {}
+        self.waists: dict[str, Waist] = {}
+        self.endpoints: dict[str, pulumi.Output[str]] = {}
+
+    def run(self) -> None:
+        makers: dict[Layer, Callable[[str], None]] = {
+            Layer.NAMES: self._names,
+            Layer.GROUND: self._ground,
+            Layer.SERVING: self._serving,
+            Layer.STEERING: self._steering,
+        }
+        for part in self.held.scope.parts:
+            makers[part.layer](part.place)
+        _export(names.EXPORT, {name: names.exported(each) for name, each in self.given.items()})
+        _export(ground.EXPORT, {name: ground.exported(waist) for name, waist in self.waists.items()})
+        _export(steering.EXPORT, {name: steering.exported(each) for name, each in self.endpoints.items()})
+
+    def _names(self, territory: str) -> None:
+        self.given[territory] = names.make(self.held.names[territory])
+
+    def _ground(self, region: str) -> None:
+        spec = self.held.grounds[region]
+        self.waists[region] = ground.make(spec, self._given(self.held.territory_of(region), spec.secrets))
+
+    def _serving(self, region: str) -> None:
+        serving.make(self.held.serving[region], self.held.grounds[region], self._waist(region))
+
+    def _steering(self, territory: str) -> None:
+        spec = self.held.steering[territory]
+        entries = {member.region: self._waist(member.region).entry for member in spec.members}
+        self.endpoints[territory] = steering.make(spec, self._given(territory).zone_id, entries)
+
+    def _given(self, territory: str, secrets: tuple[str, ...] = ()) -> TerritoryGives:
+        if territory in self.given:
+            return self.given[territory]
+        return names.of_reference(self.references.of(Part(Layer.NAMES, territory), names.EXPORT), secrets)
+
+    def _waist(self, region: str) -> Waist:
+        if region in self.waists:
+            return self.waists[region]
+        values = self.references.of(Part(Layer.GROUND, region), ground.EXPORT)
+        return ground.of_reference(self.held.grounds[region], values)
 
 
-def export(grounds: dict[str, Ground]) -> None:
-    """Export per region what serving and steering take: nothing of it is secret."""
-    pulumi.export("grounds", {name: _contract(made) for name, made in grounds.items()})
-
-
-def _ground(spec: GroundSpec) -> Ground:
-    module, name = GROUNDS[spec.name.partition("-")[0]]
-    made: Ground = getattr(importlib.import_module(module), name)(
-        spec.name, spec, GroundInputs(zone_id=_zone(spec)), None
-    )
-    return made
-
-
-def _zone(spec: GroundSpec) -> pulumi.Output[str]:
-    """The id of the hosted zone, which exists before anything here: a parent zone must delegate to it."""
-    dns = importlib.import_module("components.aws.zone")
-    found: pulumi.Output[str] = dns.zone_id(spec)
-    return found
-
-
-def _contract(made: Ground) -> dict[str, object]:
-    cluster, entry, inner = made.cluster, made.entry, made.inner_entry
-    return {
-        "cluster": {
-            "name": cluster.name,
-            "endpoint": cluster.endpoint,
-            "authority": cluster.authority,
-            "registry": cluster.registry,
-            "weights": cluster.weights,
-            "identities": dict(cluster.identities),
-        },
-        "entry": {"address": entry.address, "zoneId": entry.zone_id},
-        "innerEntry": inner and {"address": inner.address, "zoneId": inner.zone_id},
-    }
-
-
-def _not_built(stack: str) -> Problem:
-    return Problem(
-        where=f"stack {stack}",
-        what="its layer is planned and not yet built: names, serving, steering",
-        why="an empty deployment would look like a success",
-        fix="deploy the environment in one stack, or a region's `<env>.<region>.ground`",
-    )
+def _export(name: str, values: Mapping[str, Any]) -> None:
+    """Only what this stack made: what it read from another one is that one's to export."""
+    if values:
+        pulumi.export(name, values)

@@ -27,15 +27,12 @@ from components.naming import named
 from stacks import configfile, show
 from stacks.catalog import catalogue
 from stacks.config import parse
-from stacks.plan.cidr import slots
 from stacks.plan.fleet import make_fleet
 from stacks.plan.ground import grounds, regions_on
 from stacks.plan.sizing import size
 from stacks.problems import ConfigurationRefused, Problem, near
 from stacks.workspace import Workspace, workspace
 
-FIRST_PORT = 16443
-"""This machine's end of the tunnel to the region of slot 0; every region has its own, so that several can be open."""
 OPENS_WITHIN_SECONDS = 60.0
 ASKS_WITHIN_SECONDS = 60.0
 CLOSES_WITHIN_SECONDS = 10.0
@@ -63,7 +60,7 @@ def door(stack: str, region: str, *, port: int | None) -> int:
                 str(_written(place, stack, spec, reached, None)), soft_wrap=True, markup=False, highlight=False
             )
             return 0
-        own = port or FIRST_PORT + slots().get(region, 0)
+        own = port or spec.cluster.door_port
         group = f"{named('kubernetes', spec.name, 'gateway')}-*"
         node = first_node(_answer(find_nodes(reached, group)), group)
         file = _written(place, stack, spec, reached, own)

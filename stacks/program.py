@@ -10,6 +10,7 @@ from components.region import Machine
 from stacks import deploy_cloud
 from stacks.config import parse
 from stacks.deploy import deploy
+from stacks.deploying.held import held
 from stacks.outputs import export
 from stacks.plan import make_plan
 from stacks.problems import ConfigurationRefused
@@ -25,8 +26,7 @@ def main() -> None:
     try:
         config = parse(values_of(get_config_env()))
         if config.environment != "local":
-            specs = deploy_cloud.planned(pulumi.get_stack(), config)
-            return deploy_cloud.export(deploy_cloud.deploy(specs))
+            return deploy_cloud.deploy(held(pulumi.get_stack(), config))
         plan = make_plan(config)
     except ConfigurationRefused as refused:
         raise pulumi.RunError(str(refused)) from None

@@ -2,20 +2,23 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from components.images import mirrored
+from components.serving.words import MONITORING, PROXIES, TRUST
 from rehearsal.engine import ensure
 from rehearsal.rehearsing import Place, Report, Result, StackOf, Subject, rehearse
 from rehearsal.standins.attach import attached
+from rehearsal.world import World
 from stacks import configfile, show
 from stacks.config import Config
 from stacks.config import parse as parse_config
-from stacks.deploy_cloud import planned
+from stacks.deploying.held import held, territories_of
 from stacks.operations import Part, setup
 from stacks.problems import ConfigurationRefused, Problem
 from stacks.scope import Territories, parse, stages
@@ -26,13 +29,18 @@ EXAMPLE = "example"
 
 PACKAGES = ("aws", "gcp", "azure-native", "kubernetes")
 
+NAMESPACES = (MONITORING, PROXIES, TRUST)
+"""Namespaces of controllers that objects of ours lie in."""
+
 Shown = Callable[[Result], None]
 
 
-def run(stack: str, *, layers: bool, failures: Path | None, keep: bool, shown: Shown) -> Report:
+def run(
+    stack: str, *, layers: bool, failures: Path | None, keep: bool, shown: Shown, only: Sequence[str] = ()
+) -> Report:
     """Rehearse a stack; raises `ConfigurationRefused` before anything is installed or made."""
     place = workspace()
-    subject = subject_of(place, stack, layers=layers)
+    subject = subject_of(place, stack, layers=layers, only=only)
     _refuse_no_file(failures)
     setup([Part.ENGINE, Part.REHEARSAL])
     engine = ensure(place.root, progress=show.say, env=os.environ)
@@ -41,6 +49,7 @@ def run(stack: str, *, layers: bool, failures: Path | None, keep: bool, shown: S
     folder.mkdir(parents=True)
     try:
         shapes = place.home / "cache" / "shapes"
+        World(folder / "world").note_outside(*subject.before)
         with attached(folder / "world", cache=shapes, packages=subject.packages, failures=failures) as standins:
             return rehearse(Place(folder, subject, engine, standins), say=show.say, shown=shown)
     finally:
@@ -50,13 +59,17 @@ def run(stack: str, *, layers: bool, failures: Path | None, keep: bool, shown: S
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def subject_of(place: Workspace, stack: str, *, layers: bool) -> Subject:
-    """The program that a stack's name stands for; raises `ConfigurationRefused` for what cannot be built."""
+def subject_of(place: Workspace, stack: str, *, layers: bool, only: Sequence[str] = ()) -> Subject:
+    """The program that a stack's name stands for, and its regions on the clouds of `only` where some are named.
+
+    Raises `ConfigurationRefused` for what cannot be built.
+    """
     if stack == EXAMPLE:
         return _example(place, layers=layers)
-    config = parse_config(configfile.read(place.root / f"Pulumi.{stack}.yaml"))
+    file = place.root / f"Pulumi.{stack}.yaml"
+    config = parse_config(configfile.narrowed(configfile.read(file), only))
     if config.environment != "local":
-        return _environment(place, stack, config, layers=layers)
+        return _environment(place, stack, config, only, layers=layers)
     raise ConfigurationRefused(
         [
             Problem(
@@ -104,33 +117,34 @@ def _example(place: Workspace, *, layers: bool) -> Subject:
     )
 
 
-def _environment(place: Workspace, stack: str, config: Config, *, layers: bool) -> Subject:
-    """An environment in one stack; its layers beside ground are not built, so it cannot be split yet."""
-    planned(stack, config)
-    if layers:
-        raise ConfigurationRefused(
-            [
-                Problem(
-                    where="--layers",
-                    what=f"{stack} is planned and not yet built in layers: names, serving and steering are missing",
-                    why="stacks that hold nothing would look like stacks that work",
-                    fix=f"leave the option out, or rehearse `{EXAMPLE}`",
-                )
-            ]
-        )
-    said = yaml.safe_load((place.root / f"Pulumi.{stack}.yaml").read_text())["config"]
+def _environment(place: Workspace, stack: str, config: Config, only: Sequence[str], *, layers: bool) -> Subject:
+    """An environment in one stack, or in one for each layer that is built."""
+    held(stack, config)
+    territories = territories_of(config)
+    stacks = stacks_of(stack, territories, layers=layers)
+    said = configfile.narrowed(yaml.safe_load((place.root / f"Pulumi.{stack}.yaml").read_text())["config"], only)
     policies = place.root / "policies"
+    # What is protected cannot be destroyed: as on the real clouds, its protection is lifted first.
+    leaving = sorted(region for regions in territories.values() for region in regions)
+    retiring = {"meridian:rollout": {**said.get("meridian:rollout", {}), "retiring": leaving}}
     return Subject(
         project="meridian",
         program=place.root,
-        stacks=(StackOf(stack, ()),),
+        stacks=stacks,
         config=said,
-        change={"meridian:tags": {"owner": "research"}},
+        change={"meridian:tags": {"owner": "research"}, **(retiring if config.environment == "prod" else {})},
         again={"meridian:cluster": {**said["meridian:cluster"], "generation": 2}},
         packages=PACKAGES,
         search_path=place.root,
         policies=policies if policies.is_dir() else None,
+        before=_controllers(),
     )
+
+
+def _controllers() -> tuple[str, ...]:
+    """What controllers bring to a cluster: Helm renders their charts, and there is no stand-in for Helm."""
+    groups = {group for each in mirrored() for group in each.gives}
+    return tuple(sorted({*groups, *NAMESPACES}))
 
 
 def _refuse_no_file(failures: Path | None) -> None:

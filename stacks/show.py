@@ -11,6 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from components.local.status import ProcessStatus
+from drills.lab.outcomes import LabReport
+from drills.lab.show import show as show_lab_drill
 from drills.runner import Report
 from drills.show import show as show_drill
 from stacks.problems import ConfigurationRefused
@@ -68,9 +70,17 @@ def drill(report: Report) -> None:
     show_drill(report, out)
 
 
+def lab_drill(report: LabReport) -> None:
+    """The report of a drill in the lab."""
+    show_lab_drill(report, out)
+
+
 def how_to_call(stack: str, territories: Mapping[str, Any], model: str) -> None:
     """The end of `up`: what to type next. Prints no key; the lines fetch it themselves."""
     for name, territory in sorted(territories.items()):
+        if "tenants" not in territory:
+            out.print(f"[bold]{name}[/bold] is steered at [bold]{territory['endpoint']}/v1[/bold]", highlight=False)
+            continue
         tenant = min(territory["tenants"])
         key = f"./meridian outputs {stack} --key {tenant}"
         out.print(f"\n[bold green]{name}[/bold green] serves at [bold]{territory['endpoint']}/v1[/bold]\n")

@@ -7,19 +7,19 @@ import pulumi_aws as aws
 
 from components.aws.audit import Audit
 from components.aws.buckets import access_logged, bucket
-from components.aws.images import IMAGES
 from components.aws.keys import Keys
 from components.aws.names import bucket_arn, repository_prefix
 from components.aws.network import Network
 from components.aws.policy import deny
 from components.ground_specs import GroundSpec
+from components.images import mirrored
 
 UNTAGGED_DAYS = 30
 
 
 def registry(name: str, spec: GroundSpec, keys: Keys, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
-    """Make the repositories."""
-    return [_repository(name, image, spec, keys, opts) for image in IMAGES]
+    """Make the repositories: one for each image and chart that nodes may need, for nothing is pulled from elsewhere."""
+    return [_repository(name, each.name, spec, keys, opts) for each in mirrored()]
 
 
 def weights(

@@ -113,6 +113,8 @@ HEALTH_CHECK = HealthCheck(interval_seconds=1, timeout_seconds=2, unhealthy_afte
 
 AFFINITY_HEADER = "x-meridian-affinity"
 """What requests are hashed by: tenant and `prompt_cache_key` of the body, or the header `x-session-id`."""
+MODEL_HEADER = "x-meridian-model"
+"""The model that a body asks for, where a gateway has several to choose from."""
 BALANCE_PERCENT = 150
 """A replica with this much of the mean of active requests is passed over, whatever the hash says."""
 

@@ -47,7 +47,7 @@ def bootstrap(behaviour: Behaviour, listener: Listener, *, admin_socket: str, au
 
 
 def _entry(behaviour: Behaviour) -> Json:
-    answers = (*ENTRY_ANSWERS, *_answers(behaviour))
+    answers = local_answers(behaviour.buffer_bytes)
     idle = behaviour.stream_idle_seconds
     return parts.facing_clients(stream_idle_seconds=idle, region=behaviour.region, answers=answers) | {
         "http_filters": [*entry_filters(behaviour), parts.router()],
@@ -73,7 +73,7 @@ def _to_replicas(behaviour: Behaviour) -> Json:
         "preserve_external_request_id": True,
         "server_name": "meridian",
         "stream_idle_timeout": seconds(behaviour.stream_idle_seconds),
-        "local_reply_config": parts.own_answers(_answers(behaviour)),
+        "local_reply_config": parts.own_answers(_replicas_answers(behaviour.buffer_bytes)),
         "http_filters": [body_limit(behaviour), affinity(), parts.router()],
         "route_config": {
             "name": "replicas",
@@ -89,8 +89,13 @@ def _to_replicas(behaviour: Behaviour) -> Json:
     }
 
 
-def _answers(behaviour: Behaviour) -> tuple[OwnAnswer, ...]:
-    return (OwnAnswer(413, "request_too_large", TOO_LARGE.format(bytes=behaviour.buffer_bytes)), UNAVAILABLE)
+def local_answers(buffer_bytes: int) -> tuple[OwnAnswer, ...]:
+    """Every answer that a gateway gives by itself."""
+    return (*ENTRY_ANSWERS, *_replicas_answers(buffer_bytes))
+
+
+def _replicas_answers(buffer_bytes: int) -> tuple[OwnAnswer, ...]:
+    return (OwnAnswer(413, "request_too_large", TOO_LARGE.format(bytes=buffer_bytes)), UNAVAILABLE)
 
 
 def _disabled(*filters: str) -> Json:

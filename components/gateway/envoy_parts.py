@@ -14,7 +14,7 @@ HEADERS_SECONDS = 10
 """How long a client may take to send its headers, against slow-header attacks."""
 UNLIMITED = 100_000
 
-_LOG_FORMAT = {
+LOG_FORMAT = {
     "time": "%START_TIME%",
     "method": "%REQ(:METHOD)%",
     "path": "%PATH(NQ)%",
@@ -134,7 +134,7 @@ def _fits(answer: OwnAnswer) -> Json:
 def access_log(region: str | None) -> Json:
     """One line of JSON per request, on standard output."""
     log = f"{EXTENSION}.access_loggers.stream.v3.StdoutAccessLog"
-    fields = _LOG_FORMAT | ({"region": region} if region else {})
+    fields = LOG_FORMAT | ({"region": region} if region else {})
     return named("envoy.access_loggers.stdout", {"@type": log, "log_format": {"json_format": fields}})
 
 

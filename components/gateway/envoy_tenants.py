@@ -147,13 +147,18 @@ def _rate_limit(behaviour: Behaviour) -> Json:
     )
 
 
+def burst(limit: int) -> int:
+    """How many requests of a minute's limit may come at once."""
+    return max(1, int(limit * BURST_SHARE))
+
+
 def _bucket(tenant: Tenant) -> Json:
     """Filled steadily, a token every 60 s / limit, so that in any minute at most the limit and the burst passes."""
     limit = tenant.requests_per_minute
     return {
         "entries": [{"key": "tenant", "value": tenant.name}],
         "token_bucket": {
-            "max_tokens": max(1, int(limit * BURST_SHARE)),
+            "max_tokens": burst(limit),
             "tokens_per_fill": limit,
             "fill_interval": seconds(60),
         },

@@ -55,7 +55,7 @@ def body_limit(behaviour: Behaviour) -> Json:
 
 def affinity() -> Json:
     """The filter that finds what a request belongs to."""
-    script = {"inline_string": AFFINITY.read_text()}
+    script = {"inline_string": AFFINITY.read_text() + "envoy_on_request = set_affinity\n"}
     return named(
         "envoy.filters.http.lua", {"@type": f"{EXTENSION}.filters.http.lua.v3.Lua", "default_source_code": script}
     )

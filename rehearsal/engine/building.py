@@ -1,13 +1,12 @@
 """Builds the engine from Go modules: the versions and checksums are those of the go.mod and go.sum beside this file."""
 
 import shutil
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from rehearsal.engine import assembling, go_tool
 from rehearsal.engine.errors import EngineError
-from rehearsal.engine.go_tool import CACHE_VARIABLE, COLD_BUILD_BYTES, REPORT_SECONDS, GoTool
+from rehearsal.engine.go_tool import CACHE_VARIABLE, COLD_BUILD_BYTES, GoTool, Report
 from rehearsal.engine.model import COMMAND, Progress, pinned_version
 
 _SDK = "github.com/pulumi/pulumi/sdk/v3"
@@ -59,7 +58,7 @@ def _fetch(tool: GoTool, progress: Progress) -> int:
     """Fetch the modules and return how many packages the engine has."""
     list_packages = ("list", "-deps", f"-tags={_TAGS}", _PACKAGE)
     fetched = 0
-    report = _Report(progress)
+    report = Report(progress)
     for line in tool.messages(*list_packages):
         fetched += line is not None and line.startswith("go: downloading")
         report.now_and_then(f"fetched {fetched} modules")
@@ -70,23 +69,8 @@ def _compile(tool: GoTool, bin_folder: Path, total: int, progress: Progress) -> 
     stamp = f"-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v{pinned_version()}"
     options = ["-buildvcs=false", f"-tags={_TAGS}", f"-ldflags=-s -w {stamp}"]
     compiled = 0
-    report = _Report(progress)
+    report = Report(progress)
     for line in tool.messages("build", "-v", *options, "-o", str(bin_folder / COMMAND), _PACKAGE):
         # `go build -v` says one import path a line; its other messages are sentences.
         compiled += line is not None and " " not in line
         report.now_and_then(f"compiled {compiled} of at most {total} packages")
-
-
-class _Report:
-    """Passes on at most one line every `REPORT_SECONDS`, with the time so far."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._start = self._last = time.monotonic()
-
-    def now_and_then(self, line: str) -> None:
-        now = time.monotonic()
-        if now - self._last < REPORT_SECONDS:
-            return
-        self._progress(f"{line} ({now - self._start:.0f} s)")
-        self._last = now

@@ -1,10 +1,11 @@
 """Starts the stand-in clouds for the time of a block, and says how the engine finds them."""
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from rehearsal.standins.schemas import MODULES
@@ -19,15 +20,25 @@ class NotServed(Exception):
 
 @contextlib.contextmanager
 def attached(
-    world: Path, *, cache: Path, packages: Iterable[str] = MODULES, failures: Path | None = None
+    world: Path,
+    *,
+    cache: Path,
+    packages: Iterable[str] = MODULES,
+    failures: Path | None = None,
+    lab: Mapping[str, Path] | None = None,
 ) -> Iterator[dict[str, str]]:
     """Serve `packages` from the folder `world`; yields variables to add to the engine's environment.
 
-    `cache` keeps derived shapes between runs. Raises NotServed.
+    `cache` keeps derived shapes between runs. With `lab`, a kubeconfig file by region, objects of Kubernetes go to real
+    API servers. Raises NotServed.
     """
     command = [sys.executable, "-m", "rehearsal.standins", "--world", str(world), "--cache", str(cache)]
     command += ["--packages", ",".join(packages), *(["--failures", str(failures)] if failures else [])]
     world.mkdir(parents=True, exist_ok=True)
+    if lab:
+        file = world / "lab.json"
+        file.write_text(json.dumps({region: str(path) for region, path in lab.items()}))
+        command += ["--lab", str(file)]
     log = world / "standins.log"
     paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     with log.open("a") as opened:

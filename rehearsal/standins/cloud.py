@@ -10,6 +10,7 @@ from typing import Any
 from rehearsal.standins import refusals
 from rehearsal.standins.checking import UNKNOWN, Fault, faults
 from rehearsal.standins.computed import Made, made
+from rehearsal.standins.differing import Difference
 from rehearsal.standins.failures import Broken, Failures
 from rehearsal.standins.identity import NAMED_BY_PROVIDER, automatic_name, name_property, place, reach
 from rehearsal.standins.refusals.values import plain
@@ -36,6 +37,10 @@ class Target:
     urn: str
     provider: Values
     """Configuration of its provider."""
+    seconds: float = 0
+    """How long the engine is prepared to wait; 0 where it does not say."""
+    ignored: tuple[str, ...] = ()
+    """Paths of inputs whose changes are ignored."""
 
     @property
     def name(self) -> str:
@@ -102,13 +107,23 @@ class Cloud:
         unknown = {name: UNKNOWN for name in shape.outputs.required if name not in known}
         return {**known, **unknown}
 
+    def seen(
+        self,
+        target: Target,  # noqa: ARG002 - for a stand-in that can ask somebody
+        new: Values,  # noqa: ARG002
+        found: list[Difference],
+        replacing: set[str],
+    ) -> tuple[list[Difference], set[str]]:
+        """Return which differences of inputs count, and which of these replace: all that was found."""
+        return found, replacing
+
     def create(self, target: Target, said: Values) -> Made:
         """Make a resource; raises Refused, or Broken when it fails on demand."""
         after = self._meet("create", target, said)
         with self._making:
             new = self._made(target, said)
         if after:
-            raise _lost("create", new.id)
+            raise lost("create", new.id)
         return new
 
     def _made(self, target: Target, said: Values) -> Made:
@@ -164,7 +179,7 @@ class Cloud:
             outputs["tagsAll"] = new.outputs["tagsAll"]
         self.world.put(replace(held, inputs=dict(said), outputs=outputs, urn=target.urn))
         if after:
-            raise _lost("update", id)
+            raise lost("update", id)
         return Made(id, outputs)
 
     def delete(self, target: Target, id: str, said: Values) -> None:
@@ -181,7 +196,7 @@ class Cloud:
         if stone is not None:
             self.world.bury(stone, of=held)
         if after:
-            raise _lost("delete", id)
+            raise lost("delete", id)
 
     def _meet(self, method: str, target: Target, said: Values) -> bool:
         places = reach(self.package, plain(said), target.provider)
@@ -211,7 +226,8 @@ def _kept(held: Resource, said: Values) -> dict[str, Any]:
     return {name: value for name, value in held.outputs.items() if name in said or name not in held.inputs}
 
 
-def _lost(method: str, id: str) -> Broken:
+def lost(method: str, id: str) -> Broken:
+    """The error of a call that took effect and whose answer was lost."""
     return Broken(f"timeout: the answer to the {method} of {id} was lost; run `pulumi refresh` to see what is there")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
+from google.rpc import status_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from rehearsal.standins import lookups
@@ -16,6 +17,7 @@ from rehearsal.standins.cloud import Cloud, Naming, Refused, Target
 from rehearsal.standins.differing import How, differences
 from rehearsal.standins.failures import Broken
 from rehearsal.standins.identity import keeps_name, name_property
+from rehearsal.standins.lab_cloud import NotReady
 from rehearsal.standins.lookups_aws import NothingFound
 from rehearsal.standins.refusals.values import plain
 from rehearsal.standins.replacing import covers, rules_of
@@ -108,6 +110,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         name = name_property(self._cloud.package, target.token, shape) if shape else None
         rules = rules_of(target.token, shape, name)
         replacing = rules.replacing(found, plain(old), plain(new))
+        found, replacing = _tried(context, lambda: self._cloud.seen(target, new, found, replacing))
         detailed = {
             one.path: provider_pb2.PropertyDiff(kind=_KINDS[one.how][one.path in replacing], inputDiff=True)
             for one in found
@@ -125,7 +128,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Make a resource, or say what a preview knows of it."""
         target, said = self._target(request, context), _values(request.properties)
         if request.preview:
-            return provider_pb2.CreateResponse(properties=_struct(self._answered(self._cloud.preview(target, said))))
+            known = _tried(context, lambda: self._cloud.preview(target, said))
+            return provider_pb2.CreateResponse(properties=_struct(self._answered(known)))
         new = _tried(context, lambda: self._cloud.create(target, said))
         return provider_pb2.CreateResponse(id=new.id, properties=self._outputs(target, new.outputs))
 
@@ -166,7 +170,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def _target(self, request: Any, context: Any) -> Target:
         token = request.type or request.urn.split("::")[2].rpartition("$")[2]
-        return Target(token=token, urn=request.urn, provider=self._settings(context))
+        return Target(
+            token=token,
+            urn=request.urn,
+            provider=self._settings(context),
+            seconds=getattr(request, "timeout", 0),
+            ignored=tuple(getattr(request, "ignoreChanges", ())),
+        )
 
     def _settings(self, context: Any) -> Mapping[str, Any]:
         return self._configured.get(context.peer(), {})
@@ -184,10 +194,27 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 def _tried(context: Any, act: Any) -> Any:
     try:
         return act()
+    except NotReady as late:
+        _tell_not_ready(context, late)
     except Refused as refused:
         context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(refused))
     except Broken as broken:
         context.abort(grpc.StatusCode.UNAVAILABLE, str(broken))
+
+
+def _tell_not_ready(context: Any, late: NotReady) -> None:
+    """The engine keeps a resource that was made and is not ready, and tells why."""
+    detail = provider_pb2.ErrorResourceInitFailed(
+        id=late.made.id,
+        properties=_struct(late.made.outputs),
+        inputs=_struct(dict(late.said)),
+        reasons=late.reasons,
+    )
+    message = f"the Kubernetes API server reported that {late.made.id} failed to become ready"
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message)
+    status.details.add().Pack(detail)
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    context.abort(grpc.StatusCode.UNKNOWN, message)
 
 
 def _hidden(value: Any) -> Any:

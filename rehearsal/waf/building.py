@@ -1,16 +1,20 @@
 """Builds the WAF: versions and checksums are those of the go.mod and go.sum beside this file."""
 
-import hashlib
-import tempfile
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
-from rehearsal.engine import go_tool
+from rehearsal import go_programs
+from rehearsal.engine.go_tool import Product
 from rehearsal.engine.model import Progress
+from rehearsal.go_programs import GoPrograms
 
-MODULE_FOLDER = Path(__file__).parent
-_SOURCES = ("go.mod", "go.sum", "main.go")
+WAF = GoPrograms(
+    store="waf",
+    module=Path(__file__).parent,
+    packages={"waf": "."},
+    product=Product("The WAF of the tests", "what it would block cannot be tested without it"),
+    takes="about a minute",
+)
 
 
 def ensure(root: Path, *, progress: Progress, env: Mapping[str, str]) -> Path:
@@ -19,20 +23,4 @@ def ensure(root: Path, *, progress: Progress, env: Mapping[str, str]) -> Path:
     Took 54 s on two cores with empty caches, which then held 290 MB; 1.3 s with full ones. Raises EngineError when Go
     is missing or too old, or a module cannot be fetched.
     """
-    text = b"".join((MODULE_FOLDER / name).read_bytes() for name in _SOURCES)
-    command = root.absolute() / ".meridian" / "waf" / hashlib.sha256(text).hexdigest()[:16] / "waf"
-    if command.is_file():
-        return command
-    tool = replace(go_tool.find(env, progress=progress), folder=MODULE_FOLDER)
-    command.parent.mkdir(parents=True, exist_ok=True)
-    progress("building the WAF from Go modules; the first time takes about a minute")
-    with tempfile.TemporaryDirectory(dir=command.parent) as folder:
-        made = Path(folder) / "waf"
-        built = 0
-        for line in tool.messages("build", "-v", "-buildvcs=false", "-ldflags=-s -w", "-o", str(made), "."):
-            built += line is not None
-            if line is None:
-                progress(f"{built} packages fetched or compiled")
-        # Renamed whole, so that a run that is cut off leaves none, and of two at once the last one stands.
-        made.rename(command)
-    return command
+    return go_programs.ensure(root, WAF, progress=progress, env=env) / "waf"

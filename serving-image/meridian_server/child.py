@@ -23,6 +23,22 @@ DANGEROUS = {
 }
 
 
+_CPU = {
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # no worker process beside the engine's, 550 MB less
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+    "MALLOC_ARENA_MAX": "2",
+}
+
+CLOUD = (
+    *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+    *("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_AUTHORITY_HOST"),
+    *("AZURE_FEDERATED_TOKEN_FILE", "AZURE_STORAGE_ACCOUNT_NAME", "GOOGLE_CLOUD_PROJECT"),
+    *("RUNAI_STREAMER_CONCURRENCY", "RUNAI_STREAMER_MEMORY_LIMIT"),
+)
+"""Where a pod's identity on its cloud is told: addresses and files of short-lived tokens, never a key. On GPUs alone,
+where weights are streamed from a bucket."""
+
+
 def command(arguments: list[str]) -> list[str]:
     """The engine's command line."""
     return [sys.executable, "-m", ENTRY, *arguments]
@@ -35,7 +51,8 @@ def environment(settings: Settings, settings_file: str, inherited: Mapping[str, 
         message = f"the environment must not set {reasons}"
         raise SettingsRefused(message)
     work = settings.work_folder
-    kept = {name: value for name, value in inherited.items() if name in INHERITED or name.startswith(MARKS)}
+    told = (*INHERITED, *CLOUD) if settings.build == "gpu" else INHERITED
+    kept = {name: value for name, value in inherited.items() if name in told or name.startswith(MARKS)}
     return kept | {
         SETTINGS_VARIABLE: settings_file,
         "HOME": str(work),
@@ -51,12 +68,10 @@ def environment(settings: Settings, settings_file: str, inherited: Mapping[str, 
         "DO_NOT_TRACK": "1",
         "HF_HUB_OFFLINE": "1",
         "VLLM_MEDIA_URL_ALLOW_REDIRECTS": "0",
-        "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # on CPU: no worker process beside the engine's, 550 MB less
         "VLLM_MAX_N_SEQUENCES": str(max(lane.max_choices for lane in settings.lanes.values())),
         "VLLM_HTTP_TIMEOUT_KEEP_ALIVE": "620",  # above the gateway's, or it writes into closing connections
-        "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+        **(_CPU if settings.build == "cpu" else {}),
         "OMP_NUM_THREADS": str(settings.threads),
-        "MALLOC_ARENA_MAX": "2",
         "PYTHONUNBUFFERED": "1",
         "PYTHONFAULTHANDLER": "1",
     }

@@ -3,6 +3,7 @@
 import difflib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -27,6 +28,11 @@ OWNED = {
     "--max-num-seqs": "engine.max_num_seqs",
     "--max-num-batched-tokens": "engine.max_num_batched_tokens",
     "--kv-cache-memory-bytes": "engine.kv_cache_memory_bytes",
+    "--tensor-parallel-size": "engine.gpu.tensor_parallel",
+    "--pipeline-parallel-size": "engine.gpu.nodes",
+    "--gpu-memory-utilization": "engine.gpu.memory_utilisation",
+    "--quantization": "engine.gpu.quantization",
+    **dict.fromkeys(("--nnodes", "--node-rank", "--master-addr", "--master-port"), "engine.gpu.nodes"),
     "--max-num-queued-reqs": "engine.max_num_queued_reqs",
     "--enforce-eager": "engine.enforce_eager",
     "--override-generation-config": "lanes.*.max_output_tokens",
@@ -78,20 +84,47 @@ FORBIDDEN = {
         "it opens endpoints or processes that drain and tenant isolation do not know",
     ),
 }
-"""Flags that would break a promise, with the promise. `--no-X` is treated as `--X`."""
+"""Flags that would break a promise, with the promise; its other names (`_same`) are refused too."""
 
 
 @cache
 def known_flags(build: str) -> frozenset[str]:
-    """The flags of the pinned vLLM of a build (`cpu`)."""
-    contract = json.loads(CONTRACT.read_text())
-    return frozenset(contract["builds"][build]["flags"])
+    """The flags of the pinned vLLM of a build (`cpu`, `gpu`); raises `SettingsRefused` for one without a contract."""
+    builds = json.loads(CONTRACT.read_text())["builds"]
+    if build not in builds:
+        message = f"image.json says nothing of the build {build!r}, so no flag of it is known: {', '.join(builds)}"
+        raise SettingsRefused(message)
+    return frozenset(builds[build]["flags"])
 
 
-def arguments(settings: Settings, *, known: frozenset[str]) -> list[str]:
+@dataclass(frozen=True)
+class Node:
+    """Which machine of a replica this is."""
+
+    rank: int
+    """0 leads and answers; the others only compute."""
+    leader: str
+    """Address of the leader."""
+
+
+ALONE = Node(0, "")
+LEADER_PORT = 29500
+"""Where the machines of one replica meet; vLLM's own default."""
+
+
+def node_of(variables: Mapping[str, str]) -> Node:
+    """The machine that the environment tells of; raises `SettingsRefused` for a rank that is no number."""
+    rank = variables.get("MERIDIAN_NODE") or "0"
+    if not rank.isdecimal():
+        message = f"MERIDIAN_NODE is {rank!r}: give the machine's number in its group, 0 for the leader"
+        raise SettingsRefused(message)
+    return Node(int(rank), variables.get("MERIDIAN_LEADER", ""))
+
+
+def arguments(settings: Settings, *, known: frozenset[str], node: Node = ALONE) -> list[str]:
     """vLLM's arguments; raises `SettingsRefused` for every flag that must not be there."""
     _refuse(settings.engine.extra_args, known)
-    words = [*_owned(settings), *_given(settings.engine.extra_args)]
+    words = [*_owned(settings), *_build(settings, node), *_given(settings.engine.extra_args)]
     if drifted := sorted(word for word in words if word.startswith("--") and word not in known):
         message = f"this vLLM no longer has {', '.join(drifted)}: image.json and flags.py disagree"
         raise SettingsRefused(message)
@@ -106,13 +139,12 @@ def _owned(settings: Settings) -> list[str]:
         *("--host", listen.host, "--port", str(listen.port)),
         *("--max-model-len", str(engine.max_model_len), "--max-num-seqs", str(engine.max_num_seqs)),
         *("--max-num-batched-tokens", str(engine.max_num_batched_tokens)),
-        *("--kv-cache-memory-bytes", str(engine.kv_cache_memory_bytes)),
         *("--max-num-queued-reqs", str(engine.max_num_queued_reqs)),
         *("--enable-prefix-caching", "--prefix-caching-hash-algo", "sha256"),
         *("--scheduling-policy", "priority", "--middleware", MIDDLEWARE),
         *("--shutdown-timeout", str(ENGINE_STOP_SECONDS)),
         *("--override-generation-config", json.dumps({"max_new_tokens": cap})),
-        *("--distributed-executor-backend", "uni", "--load-format", "safetensors", "--allowed-origins", "[]"),
+        *("--allowed-origins", "[]"),
         "--disable-uvicorn-access-log",
     ]
     if engine.enforce_eager:
@@ -120,6 +152,37 @@ def _owned(settings: Settings) -> list[str]:
     if listen.certificate_file and listen.key_file:
         words += ["--ssl-certfile", str(listen.certificate_file), "--ssl-keyfile", str(listen.key_file)]
     return words
+
+
+def _build(settings: Settings, node: Node) -> list[str]:
+    """What differs between CPU and GPUs: memory, where weights are read from, and how an engine is spread."""
+    gpu = settings.engine.gpu
+    if gpu is None:
+        size = str(settings.engine.kv_cache_memory_bytes)
+        return [
+            *("--kv-cache-memory-bytes", size),
+            *("--distributed-executor-backend", "uni", "--load-format", "safetensors"),
+        ]
+    several = gpu.tensor_parallel * gpu.nodes > 1
+    return [
+        *("--tensor-parallel-size", str(gpu.tensor_parallel), "--pipeline-parallel-size", str(gpu.nodes)),
+        *("--gpu-memory-utilization", str(gpu.memory_utilisation)),
+        *(("--quantization", gpu.quantization) if gpu.quantization else ()),
+        *("--distributed-executor-backend", "mp" if several else "uni"),
+        *("--load-format", "runai_streamer" if "://" in str(settings.model.path) else "safetensors"),
+        *(_spread(gpu.nodes, node) if gpu.nodes > 1 else ()),
+    ]
+
+
+def _spread(nodes: int, node: Node) -> list[str]:
+    if not node.leader or node.rank >= nodes:
+        message = (
+            f"a replica of {nodes} machines needs MERIDIAN_NODE from 0 to {nodes - 1} and MERIDIAN_LEADER; "
+            f"this one has {node.rank} and {node.leader!r}"
+        )
+        raise SettingsRefused(message)
+    meeting = ["--nnodes", str(nodes), "--node-rank", str(node.rank), "--master-addr", node.leader]
+    return [*meeting, "--master-port", str(LEADER_PORT), *(["--headless"] if node.rank else [])]
 
 
 def _given(extra: Mapping[str, str | bool]) -> Sequence[str]:
@@ -138,15 +201,22 @@ def _refuse(extra: Mapping[str, str | bool], known: frozenset[str]) -> None:
         raise SettingsRefused("extra_args: " + "; ".join(problems))
 
 
+def _same(flag: str) -> tuple[str, ...]:
+    """Every name of a switch: vLLM 0.33 takes `--disable-x` and `--no-enable-x` for the opposite of `--enable-x`."""
+    plain = flag.removeprefix("--").removeprefix("no-")
+    bare = plain.removeprefix("enable-").removeprefix("disable-")
+    return tuple(f"--{name}" for name in (plain, f"enable-{bare}", f"disable-{bare}"))
+
+
 def _problem(flag: str, known: frozenset[str]) -> str | None:
     plain = flag.partition("=")[0]
     if plain != flag:
         return f"write {plain!r} as the name and its value beside it, not {flag!r}"
-    positive = "--" + flag.removeprefix("--").removeprefix("no-")
-    if positive in OWNED:
-        return f"{flag} is set by `{OWNED[positive]}`"
-    if positive in FORBIDDEN:
-        return f"{flag} is not allowed: {FORBIDDEN[positive]}"
+    same = _same(flag)
+    if owner := next((OWNED[name] for name in same if name in OWNED), None):
+        return f"{flag} is set by `{owner}`"
+    if reason := next((FORBIDDEN[name] for name in same if name in FORBIDDEN), None):
+        return f"{flag} is not allowed: {reason}"
     if flag not in known:
         near = difflib.get_close_matches(flag, known, n=1)
         return f"this vLLM has no flag {flag!r}" + (f"; did you mean {near[0]}?" if near else "")

@@ -1,7 +1,8 @@
 """The typed settings of one replica: closed, read from a JSON file."""
 
+import os
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -11,7 +12,11 @@ BODY_BYTES_PER_TOKEN = 16
 """Room for one token in a request's body: about four characters, each up to `\\u0000` and with JSON around it."""
 BODY_OVERHEAD_BYTES = 65536
 
+BucketAddress = Annotated[str, Field(pattern=r"^(s3|gs|az)://.+")]
+"""A folder in a bucket; kept as text, for a path would lose a slash."""
+
 SHORTEST_SECRET = 16
+REPLICA_VARIABLE = "MERIDIAN_REPLICA"
 LONGEST_RUN_FOLDER = 70
 """A Unix socket's path holds 107 bytes; vLLM adds a slash and a UUID of 36."""
 
@@ -25,10 +30,12 @@ class Section(BaseModel):
 class Model(Section):
     """What is served."""
 
-    path: Path
-    """A Hugging Face model folder."""
+    path: Annotated[BucketAddress | Path, Field(union_mode="left_to_right")]
+    """A Hugging Face model folder; on GPUs the address of one in the region's bucket, e.g. `s3://weights/llama/`."""
     name: str = Field(min_length=1)
     """The name clients send."""
+    manifest_sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    """What the manifest in a folder must have; without it a folder that has a manifest is proved by that alone."""
 
 
 class Listen(Section):
@@ -48,15 +55,29 @@ class Listen(Section):
         return self
 
 
+class Gpu(Section):
+    """How one engine is spread over GPUs."""
+
+    tensor_parallel: int = Field(ge=1)
+    """GPUs of one machine."""
+    nodes: int = Field(ge=1)
+    """Machines, each a stage of the pipeline; which one this is tell `MERIDIAN_NODE` and `MERIDIAN_LEADER`."""
+    memory_utilisation: float = Field(gt=0, lt=1)
+    """Share of a GPU's memory that the engine takes; the plan's size of the KV cache counts on it."""
+    quantization: str | None
+
+
 class Engine(Section):
     """Size of the vLLM engine; the names are vLLM's."""
 
     max_model_len: int = Field(ge=1)
     max_num_seqs: int = Field(ge=1)
     max_num_batched_tokens: int = Field(ge=1)
-    kv_cache_memory_bytes: int = Field(ge=1)
+    kv_cache_memory_bytes: int | None = Field(default=None, ge=1)
+    """On CPU; on GPUs what `gpu.memory_utilisation` leaves."""
     max_num_queued_reqs: int = Field(ge=1)
     enforce_eager: bool
+    gpu: Gpu | None = None
     extra_args: dict[str, str | bool] = Field(default_factory=dict)
     """Further vLLM flags; `flags` says which are refused."""
 
@@ -119,7 +140,7 @@ class Settings(Section):
     """Caches and temporary files of the engine."""
     threads: int = Field(ge=1)
     """CPU threads of the engine's arithmetic."""
-    build: Literal["cpu"] = "cpu"
+    build: Literal["cpu", "gpu"] = "cpu"
     """The section of image.json that this server runs under."""
 
     @model_validator(mode="after")
@@ -131,6 +152,18 @@ class Settings(Section):
         if len(bytes(self.run_folder)) > LONGEST_RUN_FOLDER:
             message = (
                 f"run_folder is longer than {LONGEST_RUN_FOLDER} bytes; the engine's sockets would not fit into it"
+            )
+            raise ValueError(message)
+        if (self.build == "gpu") != (self.engine.gpu is not None and self.engine.kv_cache_memory_bytes is None):
+            message = f"build {self.build}: gpu needs engine.gpu, cpu needs engine.kv_cache_memory_bytes, each alone"
+            raise ValueError(message)
+        if self.build == "cpu" and (self.engine.kv_cache_memory_bytes is None or "://" in str(self.model.path)):
+            message = "build cpu needs engine.kv_cache_memory_bytes and a folder as model.path"
+            raise ValueError(message)
+        if self.model.manifest_sha256 and "://" in str(self.model.path):
+            message = (
+                "model.manifest_sha256 is for a folder: the engine streams from a bucket without a check; "
+                "run `python -m meridian_server.weights verify --manifest` before it"
             )
             raise ValueError(message)
         return self
@@ -164,9 +197,13 @@ def read_secret(file: Path) -> bytes:
 
 
 def load(file: Path) -> Settings:
-    """Read settings; raises `SettingsRefused`."""
+    """Read settings; raises `SettingsRefused`.
+
+    `MERIDIAN_REPLICA` names the replica where several share one file, as pods of a Deployment do.
+    """
     try:
-        return Settings.model_validate_json(file.read_text())
+        found = Settings.model_validate_json(file.read_text())
+        return found.model_copy(update={"replica": os.environ.get(REPLICA_VARIABLE) or found.replica})
     except OSError as error:
         message = f"the settings file cannot be read: {error}"
         raise SettingsRefused(message) from None

@@ -1,6 +1,8 @@
 """From configuration and a fleet's plan to what the ground of a region is to be: pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from ipaddress import IPv4Address
 from math import ceil
 from typing import Literal
 
@@ -17,12 +19,13 @@ from components.ground_specs import (
     PoolRole,
     PoolSpec,
 )
-from stacks.catalog.model import Catalogue
+from stacks.catalog.model import Catalogue, Machine
 from stacks.config import Config
 from stacks.plan import ground_checks
 from stacks.plan import ground_facts as facts
 from stacks.plan.fleet_model import FleetPlan, Pool, RegionFleet
 from stacks.plan.ground_zones import zones_of
+from stacks.plan.standby import Standby, standby
 from stacks.problems import ConfigurationRefused, Problem
 
 MINUTES_OF_RATE = 5
@@ -42,12 +45,13 @@ def ground(name: str, config: Config, plan: FleetPlan, catalogue: Catalogue) -> 
         location=catalogue.regions[name].own_name,
         account=config.accounts[ground_checks.cloud_of(region)],
         generation=config.cluster.generation,
-        protect=config.environment == "prod",
+        protect=config.environment == "prod" and name not in config.rollout.retiring,
         tags=_tags(region, config),
         network=NetworkSpec(cidr=region.cidr, zones=zones, existing=_existing(name, config)),
         cluster=ClusterSpec(
             version=config.cluster.version,
             door=config.network.door,
+            door_port=door_port(name, plan),
             allowed_cidrs=tuple(sorted(config.network.allowed_cidrs)),
             administrators=tuple(sorted(config.cluster.administrators)),
             existing=config.cluster.existing.get(name),
@@ -56,6 +60,7 @@ def ground(name: str, config: Config, plan: FleetPlan, catalogue: Catalogue) -> 
         entry=_entry(region, config),
         audit=_audit(config),
         identities=_identities(region, plan),
+        secrets=secrets_of(region.territory, config),
     )
 
 
@@ -83,6 +88,19 @@ def _existing(name: str, config: Config) -> ExistingNetwork | None:
     return ExistingNetwork(said.network, said.node_subnets, said.entry_subnets) if said else None
 
 
+def door_port(name: str, plan: FleetPlan) -> int:
+    """A region's port: its network's place among the environment's, which no other region's coming or going moves."""
+    region = next(each for each in plan.regions if each.name == name)
+    address = int(IPv4Address(region.cidr.partition("/")[0]))
+    return facts.DOOR_PORT + ((address >> facts.SMALLEST_NETWORK_BITS) & facts.DOOR_PORTS - 1)
+
+
+def secrets_of(territory: str, config: Config) -> tuple[str, ...]:
+    """What the workloads of a territory share: how gateways prove themselves, the salts' key, a key per tenant."""
+    tenants = sorted(name for name, each in config.tenants.items() if each.territory == territory)
+    return (*facts.SECRETS, *(f"{facts.TENANT_SECRETS}/{name}" for name in tenants))
+
+
 def _tags(region: RegionFleet, config: Config) -> tuple[tuple[str, str], ...]:
     """Ours win over yours: policies and bills are read by them."""
     ours = {
@@ -99,12 +117,27 @@ def _tags(region: RegionFleet, config: Config) -> tuple[tuple[str, str], ...]:
 def _pools(
     region: RegionFleet, zones: tuple[str, ...], config: Config, plan: FleetPlan, catalogue: Catalogue
 ) -> tuple[PoolSpec, ...]:
-    gateways = max(len(zones), ceil(_peak(region, plan) / facts.GATEWAY_RPS) + facts.SPARE_NODES)
     return (
         _plain("system", facts.SYSTEM_MACHINE, zones, len(zones)),
-        _plain("gateway", facts.GATEWAY_MACHINE, zones, gateways),
+        _plain("gateway", facts.GATEWAY_MACHINE, zones, gateway_nodes(region, len(zones), plan)),
         *(_gpus(pool, zones, config, catalogue) for pool in pools_of(region, plan)),
+        *(_empty(_gpus(each.pool, zones, config, catalogue)) for each in _standbys(region, plan)),
     )
+
+
+def gateway_nodes(region: RegionFleet, zones: int, plan: FleetPlan) -> int:
+    """Gateway nodes of a region at least: one in each zone, and what the territory's peak asks for, with a spare."""
+    return max(zones, ceil(_peak(region, plan) / facts.GATEWAY_RPS) + facts.SPARE_NODES)
+
+
+def _standbys(region: RegionFleet, plan: FleetPlan) -> tuple[Standby, ...]:
+    found = (standby(region.name, fleet) for fleet in plan.models if fleet.territory == region.territory)
+    return tuple(each for each in found if each)
+
+
+def _empty(pool: PoolSpec) -> PoolSpec:
+    """A pool that starts without a machine and costs nothing until the chosen GPU cannot be had."""
+    return replace(pool, nodes=0, min_nodes=0)
 
 
 def pools_of(region: RegionFleet, plan: FleetPlan) -> tuple[Pool, ...]:
@@ -139,7 +172,7 @@ def _gpus(pool: Pool, zones: tuple[str, ...], config: Config, catalogue: Catalog
     region = catalogue.regions[pool.region]
     machine = catalogue.machines[region.cloud, pool.machine]
     spot = pool.capacity == "spot"
-    rdma = pool.nodes_per_replica > 1 and machine.has_rdma
+    cards = rdma_cards(pool.nodes_per_replica, machine)
     return PoolSpec(
         name=pool.name.removeprefix(f"{pool.region}-"),
         role="gpu",
@@ -148,14 +181,22 @@ def _gpus(pool: Pool, zones: tuple[str, ...], config: Config, catalogue: Catalog
         capacity=pool.capacity,
         reservation=reservation_of(pool, config),
         # What one replica spans must lie close together, and what was bought lies in one zone that its id tells.
-        zones=zones[:1] if rdma else zones,
+        zones=zones[:1] if cards else zones,
         nodes=pool.nodes,
         min_nodes=0 if spot else pool.nodes,
         max_nodes=pool.nodes,
         gpus_per_node=machine.gpus,
-        rdma_cards=int(machine.rdma.rpartition("x")[2] or 1) if rdma else 0,
+        rdma_cards=cards,
         disk_gib=facts.DISK_GIB["gpu"],
     )
+
+
+def rdma_cards(nodes_per_replica: int, machine: Machine) -> int:
+    """Network cards of one machine that the parts of a replica talk through; 0 where it stays in one machine."""
+    if nodes_per_replica == 1 or not machine.has_rdma:
+        return 0
+    number = machine.rdma.rpartition("x")[2]
+    return int(number) if number.isdecimal() else 1
 
 
 def reservation_of(pool: Pool, config: Config) -> str | None:

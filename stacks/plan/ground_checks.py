@@ -32,29 +32,31 @@ def cloud_of(region: RegionFleet) -> Cloud:
 def problems(region: RegionFleet, config: Config, plan: FleetPlan) -> list[Problem]:
     """Every problem at once."""
     if region.cloud != "aws":
-        return [_not_built(region)]
+        return [not_built(region)]
     return [
-        *_account(config),
+        *account_problems(config),
         *_zones(region, config),
         *_door(config),
         *_cluster(config),
         *_reservations(region, config, plan),
-        *_entry(config),
+        *zone_problems(config),
         *ground_existing.problems(region, config),
         *ground_limits.problems(region, config, plan),
     ]
 
 
-def _not_built(region: RegionFleet) -> Problem:
+def not_built(region: RegionFleet) -> Problem:
+    """Of a region on a cloud that nothing here makes yet."""
     return Problem(
         where=f"meridian:territories.{region.territory}.regions",
         what=f"{region.name} is planned and not yet built: gcp, azure",
         why="this version makes the ground of AWS regions alone, and half of an environment would look like all of it",
-        fix="deploy the stacks of its AWS regions, or take the others out; `./meridian plan` shows all of them",
+        fix="say `--only aws`, or write meridian:rollout.clouds: [aws]; the plan stays that of the whole environment",
     )
 
 
-def _account(config: Config) -> Iterator[Problem]:
+def account_problems(config: Config) -> Iterator[Problem]:
+    """What is wrong with the account on AWS, which the DNS zone lies in too."""
     account = config.accounts.get("aws")
     if account is None or not _ACCOUNT.fullmatch(account):
         yield Problem(
@@ -173,7 +175,8 @@ def _reservations(region: RegionFleet, config: Config, plan: FleetPlan) -> Itera
             )
 
 
-def _entry(config: Config) -> Iterator[Problem]:
+def zone_problems(config: Config) -> Iterator[Problem]:
+    """What is wrong with the zone that names are proved and answered in."""
     if config.steering is None or config.domain is None:
         return
     zone = config.steering.hosted_zone

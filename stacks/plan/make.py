@@ -67,9 +67,9 @@ def _not_local(config: Config) -> list[Problem]:
     return [
         Problem(
             where="meridian:environment",
-            what=f"{config.environment} is planned and not yet built: this version makes local stacks alone",
-            why="an empty deployment would look like a success",
-            fix="look at it with `./meridian plan`, or write local",
+            what=f"{config.environment} is on clouds, where nothing runs on this machine",
+            why="the command asks processes of this machine",
+            fix="name a stack of this machine, or look at this one with `./meridian plan`",
         )
     ]
 
@@ -187,12 +187,12 @@ def _region(region: str, territory: str, config: Config, port: int) -> RegionSpe
             for model in models
             for number in range(config.local.replicas.get(region, 1))
         ),
-        lanes=_lanes(config, queue=min(model.engine.max_num_queued_reqs for model in models)),
+        lanes=lanes_of(config, queue=min(model.engine.max_num_queued_reqs for model in models)),
         tenants=tuple(
-            _tenant(name, tenant) for name, tenant in sorted(config.tenants.items()) if tenant.territory == territory
+            tenant_of(name, tenant) for name, tenant in sorted(config.tenants.items()) if tenant.territory == territory
         ),
         gateway=GatewaySpec(
-            buffer_bytes=-(-largest * BYTES_PER_TOKEN // BUFFER_GRAIN) * BUFFER_GRAIN,
+            buffer_bytes=buffer_bytes(largest),
             stream_idle_seconds=STREAM_IDLE_SECONDS,
         ),
         address=entry_address(region, config),
@@ -201,7 +201,13 @@ def _region(region: str, territory: str, config: Config, port: int) -> RegionSpe
     )
 
 
-def _tenant(name: str, tenant: Tenant) -> TenantSpec:
+def buffer_bytes(context: int) -> int:
+    """Bytes of the largest prompt of a context in tokens."""
+    return -(-context * BYTES_PER_TOKEN // BUFFER_GRAIN) * BUFFER_GRAIN
+
+
+def tenant_of(name: str, tenant: Tenant) -> TenantSpec:
+    """What gateways need of a tenant."""
     return TenantSpec(
         name=name,
         has_given_key=tenant.key is not None,
@@ -241,7 +247,8 @@ def _replica(region: str, model: ModelSpec, number: int, config: Config) -> Repl
     )
 
 
-def _lanes(config: Config, *, queue: int) -> tuple[LaneSpec, ...]:
+def lanes_of(config: Config, *, queue: int) -> tuple[LaneSpec, ...]:
+    """The lanes, sorted; `queue` is how many requests a replica admits."""
     return tuple(
         LaneSpec(
             name=name,

@@ -4,13 +4,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from components.aws.images import IMAGES, SERVING
 from components.aws.names import cluster_name, repository_prefix
 from components.ground_specs import GroundSpec
+from components.images import mirrored
 from stacks.catalog.model import CapacityType
 
 State = Literal["ok", "failed", "unknown"]
 """`unknown` is what could not be asked; it blocks like `failed`, for a missing answer is no permission."""
+
+SERVING = "serving"
+"""The repository of our own image."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ def needs_of_ground(ground: GroundSpec, digest: str | None) -> RegionNeed:
         cluster=cluster_name(ground),
         version=ground.cluster.version,
         existing=ground.cluster.existing is not None,
-        repositories=tuple(f"{prefix}/{image}" for image in IMAGES),
+        repositories=tuple(f"{prefix}/{each.name}" for each in mirrored()),
         digests={f"{prefix}/{SERVING}": digest} if digest else {},
     )
 

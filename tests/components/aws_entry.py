@@ -38,11 +38,14 @@ GROUND = GroundSpec(
     protect=True,
     tags=(("environment", "prod"), ("territory", "eu")),
     network=NetworkSpec(cidr="10.3.0.0/16", zones=("eu-north-1a", "eu-north-1b"), existing=None),
-    cluster=ClusterSpec(version="1.34", door="tunnel", allowed_cidrs=(), administrators=(), existing=None),
+    cluster=ClusterSpec(
+        version="1.34", door="tunnel", door_port=16001, allowed_cidrs=(), administrators=(), existing=None
+    ),
     pools=(),
     entry=ENTRY,
     audit=AuditSpec(retention_days=380, lock="governance"),
     identities=(),
+    secrets=(),
 )
 
 

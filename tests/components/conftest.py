@@ -22,6 +22,8 @@ from components.local.layout import Layout, socket_root
 from components.local.process import SupervisorProvider
 
 ENGINE_NAME = "engine.local-north.meridian.internal"
+MODEL = "llama"
+"""The model that the engines serve, where their form knows it by name."""
 
 
 HEALTH_CHECK = "Envoy/HC"
@@ -119,7 +121,7 @@ def serving(engine: FakeEngine, authority: Pair, folder: Path) -> Iterator[FakeE
     context.minimum_version = (
         ssl.TLSVersion.TLSv1_3
     )  # as a real gateway demands; Envoy as a client stops at 1.2 unasked
-    pair = certificates.make_certificate(authority, [ENGINE_NAME])
+    pair = certificates.make_certificate(authority, [ENGINE_NAME, f"{MODEL}.{ENGINE_NAME}"])
     context.load_cert_chain(*write_pair(folder, engine.name, pair))
     server.socket = context.wrap_socket(server.socket, server_side=True)
     engine.port = server.server_port
@@ -140,6 +142,14 @@ def write_pair(folder: Path, name: str, pair: Pair) -> tuple[str, str]:
 @pytest.fixture(scope="session")
 def authority() -> Pair:
     return certificates.make_authority("test territory")
+
+
+@pytest.fixture(params=["local"])
+def gateway_form(request: pytest.FixtureRequest) -> Any:
+    """One behaviour, two gateways: a class that runs it, as this machine or as a cluster would."""
+    from tests.components.gateway import FORMS
+
+    return FORMS[request.param]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A real Envoy with our configuration, in front of fake engines."""
+"""A real Envoy with our configuration, in front of fake engines: one behaviour, two forms of the gateway."""
 
 import dataclasses
 import ssl
@@ -14,7 +14,9 @@ from components.gateway.behaviour import Behaviour, Listener, Tenant, Upstream
 from components.local import certificates, ports
 from components.local.certificates import Pair
 from components.local.gateway import envoy_program
-from tests.components.conftest import ENGINE_NAME, FakeEngine, write_pair
+from rehearsal.gateway import envoy as release_envoy
+from tests.components.conftest import ENGINE_NAME, MODEL, FakeEngine, write_pair
+from tests.components.gateway_cluster import ROOT, Cluster, Kubelet, serving_spec
 
 KEYS = {"acme": "mk-acme-0123456789abcdef", "beta": "mk-beta-0123456789abcdef"}
 ENGINE_KEY = "engine-key-0123456789abcdef"
@@ -33,6 +35,7 @@ class RunningEnvoy:
         self.authority_file = folder / "authority.pem"
         self.authority_file.write_text(authority.certificate)
         self.config = folder / "envoy.json"
+        self.entry = (certificate, key)
         listener = Listener("127.0.0.1", self.port, certificate, key)
         self.config.write_text(
             render(listener, admin_socket=str(folder / "a"), authority_file=str(self.authority_file))
@@ -40,7 +43,7 @@ class RunningEnvoy:
         self.log = folder / "envoy.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [envoy_program(), "-c", str(self.config), "--disable-hot-restart", "--concurrency", "1"],
+                [self.program(), "-c", str(self.config), "--disable-hot-restart", "--concurrency", "1"],
                 stdout=log,
                 stderr=log,
             )
@@ -52,6 +55,9 @@ class RunningEnvoy:
             limits=httpx.Limits(max_connections=200, max_keepalive_connections=200),
         )
         self._wait()
+
+    def program(self) -> str:
+        return envoy_program()
 
     def _wait(self) -> None:
         deadline = time.monotonic() + 20
@@ -68,7 +74,7 @@ class RunningEnvoy:
 
 
 class Gateway(RunningEnvoy):
-    """A region's gateway."""
+    """A region's gateway as one Envoy of this machine."""
 
     def __init__(
         self,
@@ -88,6 +94,44 @@ class Gateway(RunningEnvoy):
             stream_idle_seconds=stream_idle_seconds,
         )
         super().__init__(folder, authority, lambda listener, **files: envoy.bootstrap(behaviour, listener, **files))
+
+
+class ClusterGateway(RunningEnvoy):
+    """The same from Kubernetes objects, on the Envoy that Envoy Gateway brings."""
+
+    def __init__(
+        self,
+        folder: Path,
+        authority: Pair,
+        *engines: FakeEngine,
+        engine_name: str = ENGINE_NAME,
+        tenants: Iterable[Tenant] = (),
+        stream_idle_seconds: int = 300,
+    ) -> None:
+        known = (*(tenant(name) for name in KEYS), *tenants)
+        model = MODEL if engine_name == ENGINE_NAME else "another"
+        spec = serving_spec(
+            REGION, known, models=(model,), buffer_bytes=BUFFER, stream_idle_seconds=stream_idle_seconds
+        )
+        cluster = Cluster(spec, known, ENGINE_KEY, {model: engines})
+        self._watch: Kubelet | None = None
+
+        def render(listener: Listener, **_: str) -> str:
+            self._watch = Kubelet(cluster, authority, self.entry, listener, folder)
+            return self._watch.place.bootstrap.read_text()
+
+        super().__init__(folder, authority, render)
+
+    def program(self) -> str:
+        return str(release_envoy.ensure(ROOT, progress=print))
+
+    def stop(self) -> None:
+        if self._watch is not None:
+            self._watch.stop()
+        super().stop()
+
+
+FORMS: dict[str, type[Gateway] | type[ClusterGateway]] = {"local": Gateway, "kubernetes": ClusterGateway}
 
 
 def bearer(tenant: str = "acme") -> dict[str, str]:

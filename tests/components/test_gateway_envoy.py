@@ -17,8 +17,8 @@ pytestmark = pytest.mark.real
 
 
 @pytest.fixture
-def gateway(tmp_path: Path, authority: Pair, engine: FakeEngine) -> Iterator[Gateway]:
-    gateway = Gateway(tmp_path, authority, engine)
+def gateway(gateway_form: type[Gateway], tmp_path: Path, authority: Pair, engine: FakeEngine) -> Iterator[Gateway]:
+    gateway = gateway_form(tmp_path, authority, engine)
     yield gateway
     gateway.stop()
 
@@ -113,9 +113,9 @@ def test_a_body_as_large_as_the_plan_allows_passes(gateway: Gateway, engine: Fak
 
 
 def test_an_engine_with_another_name_in_its_certificate_is_not_trusted(
-    tmp_path: Path, authority: Pair, engine: FakeEngine
+    gateway_form: type[Gateway], tmp_path: Path, authority: Pair, engine: FakeEngine
 ) -> None:
-    gateway = Gateway(tmp_path, authority, engine, engine_name="somebody.else.internal")
+    gateway = gateway_form(tmp_path, authority, engine, engine_name="somebody.else.internal")
     try:
         assert gateway.client.get("/v1/models", headers=bearer()).status_code == 503
     finally:

@@ -29,8 +29,8 @@ TENANTS = (
 
 
 @pytest.fixture
-def gateway(tmp_path: Path, authority: Pair, engine: FakeEngine) -> Iterator[Gateway]:
-    gateway = Gateway(tmp_path, authority, engine, tenants=TENANTS)
+def gateway(gateway_form: type[Gateway], tmp_path: Path, authority: Pair, engine: FakeEngine) -> Iterator[Gateway]:
+    gateway = gateway_form(tmp_path, authority, engine, tenants=TENANTS)
     deadline = time.monotonic() + 10
     while gateway.client.get("/-/ready").status_code != 200:
         assert time.monotonic() < deadline

@@ -28,8 +28,10 @@ def engines(authority: Pair, tmp_path: Path) -> Iterator[list[FakeEngine]]:
 
 
 @pytest.fixture
-def gateway(tmp_path: Path, authority: Pair, engines: list[FakeEngine]) -> Iterator[Gateway]:
-    gateway = Gateway(tmp_path, authority, *engines)
+def gateway(
+    gateway_form: type[Gateway], tmp_path: Path, authority: Pair, engines: list[FakeEngine]
+) -> Iterator[Gateway]:
+    gateway = gateway_form(tmp_path, authority, *engines)
     wait_until_all_answer(gateway, engines)
     yield gateway
     gateway.stop()

@@ -25,8 +25,10 @@ def engines(authority: Pair, tmp_path: Path) -> Iterator[list[FakeEngine]]:
 
 
 @pytest.fixture
-def gateway(tmp_path: Path, authority: Pair, engines: list[FakeEngine]) -> Iterator[Gateway]:
-    gateway = Gateway(tmp_path, authority, *engines, stream_idle_seconds=IDLE_SECONDS)
+def gateway(
+    gateway_form: type[Gateway], tmp_path: Path, authority: Pair, engines: list[FakeEngine]
+) -> Iterator[Gateway]:
+    gateway = gateway_form(tmp_path, authority, *engines, stream_idle_seconds=IDLE_SECONDS)
     deadline = time.monotonic() + 10
     while gateway.client.get("/-/ready").status_code != 200:
         assert time.monotonic() < deadline

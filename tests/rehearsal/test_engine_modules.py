@@ -168,7 +168,6 @@ def test_a_long_build_reports_while_go_is_silent(
     tmp_path: Path, said: list[str], go: Go, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(go_tool, "REPORT_SECONDS", 0.05)
-    monkeypatch.setattr("rehearsal.engine.building.REPORT_SECONDS", 0.05)
 
     ensure_from_modules(tmp_path, said, go(on_build="echo example.org/two >&2; sleep 0.4"))
 

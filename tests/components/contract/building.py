@@ -20,7 +20,8 @@ def region(spec: GroundSpec, looked_up: Lookups | None = None) -> Region:
     def program() -> None:
         from components.aws.region import AwsGround
 
-        AwsGround(spec.name, spec, GroundInputs(zone_id=pulumi.Output.from_input("ZONE")))
+        secrets = {each: pulumi.Output.secret(f"value of {each}") for each in spec.secrets}
+        AwsGround(spec.name, spec, GroundInputs(zone_id=pulumi.Output.from_input("ZONE"), secrets=secrets))
 
     world = record(program, answers, looked_up)
     return Region(spec, world, view(world, spec.location))

@@ -66,6 +66,7 @@ def ground(
                 machines=("p5.48xlarge",),
                 capacity="reserved",
                 reservation="cr-0123456789abcdef0",
+                max_nodes=2,
                 rdma_cards=32,
                 gpus_per_node=8,
             ),
@@ -83,6 +84,7 @@ def ground(
         cluster=ClusterSpec(
             version="1.35",
             door=door,
+            door_port=16640,
             allowed_cidrs=("203.0.113.0/24",) if door == "allow-list" else (),
             administrators=(f"arn:aws:iam::{ACCOUNT}:role/platform",),
             existing=None,
@@ -106,6 +108,7 @@ def ground(
             IdentitySpec("secrets", "gateway", "external-secrets", ("secrets-read",)),
             IdentitySpec("autoscaler", "kube-system", "cluster-autoscaler", ("nodes-scale",)),
         ),
+        secrets=("engine-key", "tenants/acme"),
     )
 
 

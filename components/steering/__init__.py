@@ -1,0 +1,1 @@
+"""Names and steering of territories: one file per DNS provider and layer."""

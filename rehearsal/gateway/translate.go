@@ -1,0 +1,131 @@
+//go:build ignore
+
+// Translates Kubernetes objects as Envoy Gateway's own controller does, without a cluster.
+//
+// It is compiled inside Envoy Gateway's module, whose translators are internal to it. `egctl x translate` is not used:
+// it sends every request to a Service's cluster address, knows no EndpointSlice and prints no certificate.
+//
+// Standard input holds one JSON string a line, the objects as a YAML stream; standard output one JSON object a line:
+// `objects` with the status of each, `patches` with that of each EnvoyPatchPolicy, `xds` by type, or `error`.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	gwapiv1 "sigs.k8s.io/gateway-api/apis/v1"
+	"sigs.k8s.io/yaml"
+
+	egv1a1 "github.com/envoyproxy/gateway/api/v1alpha1"
+	"github.com/envoyproxy/gateway/api/v1alpha1/validation"
+	"github.com/envoyproxy/gateway/internal/gatewayapi"
+	"github.com/envoyproxy/gateway/internal/gatewayapi/resource"
+	"github.com/envoyproxy/gateway/internal/ir"
+	"github.com/envoyproxy/gateway/internal/logging"
+	"github.com/envoyproxy/gateway/internal/xds/translator"
+	"github.com/envoyproxy/gateway/internal/xds/types"
+)
+
+type answer struct {
+	Error   string                       `json:"error,omitempty"`
+	Objects *resource.Resources          `json:"objects,omitempty"`
+	Patches []*ir.EnvoyPatchPolicyStatus `json:"patches,omitempty"`
+	Xds     map[string][]json.RawMessage `json:"xds,omitempty"`
+}
+
+func main() {
+	lines := bufio.NewScanner(os.Stdin)
+	lines.Buffer(nil, 64<<20)
+	out := json.NewEncoder(os.Stdout)
+	for lines.Scan() {
+		var given string
+		made := &answer{}
+		err := json.Unmarshal(lines.Bytes(), &given)
+		if err == nil {
+			made, err = translate([]byte(given))
+		}
+		if err != nil {
+			made = &answer{Error: err.Error()}
+		}
+		if err := out.Encode(made); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+}
+
+func translate(given []byte) (*answer, error) {
+	objects, err := load(given)
+	if err != nil {
+		return nil, err
+	}
+	quiet := logging.DefaultLogger(io.Discard, egv1a1.LogLevelInfo)
+	toIR := &gatewayapi.Translator{
+		GatewayControllerName:   string(objects.GatewayClass.Spec.ControllerName),
+		GatewayClassName:        gwapiv1.ObjectName(objects.GatewayClass.Name),
+		EnvoyPatchPolicyEnabled: true,
+		Logger:                  quiet,
+	}
+	made, err := toIR.Translate(objects)
+	if err != nil {
+		return nil, fmt.Errorf("translating to Envoy Gateway's own form: %w", err)
+	}
+	result := &answer{Objects: &made.Resources, Xds: map[string][]json.RawMessage{}}
+	for _, one := range made.XdsIR {
+		toXds := &translator.Translator{FilterOrder: one.FilterOrder, Logger: quiet}
+		table, err := toXds.Translate(one)
+		if err != nil {
+			return nil, fmt.Errorf("translating to Envoy's configuration: %w", err)
+		}
+		result.Patches = append(result.Patches, table.EnvoyPatchPolicyStatuses...)
+		if err := add(result.Xds, table); err != nil {
+			return nil, err
+		}
+	}
+	return result, nil
+}
+
+// load also takes EndpointSlices, which Envoy Gateway's own loader of files passes over.
+func load(given []byte) (*resource.Resources, error) {
+	objects, err := resource.LoadResourcesFromYAMLBytes(given, false, nil)
+	if err != nil {
+		return nil, err
+	}
+	if objects.GatewayClass == nil {
+		return nil, fmt.Errorf("there is no GatewayClass among the objects")
+	}
+	if proxy := objects.EnvoyProxyForGatewayClass; proxy != nil {
+		if err := validation.ValidateEnvoyProxy(proxy); err != nil {
+			return nil, fmt.Errorf("EnvoyProxy %s: %w", proxy.Name, err)
+		}
+	}
+	err = resource.IterYAMLBytes(given, func(text []byte) error {
+		slice := &discoveryv1.EndpointSlice{}
+		if err := yaml.Unmarshal(text, slice); err != nil {
+			return nil // another kind, which the loader judged
+		}
+		if slice.Kind == "EndpointSlice" {
+			objects.EndpointSlices = append(objects.EndpointSlices, slice)
+		}
+		return nil
+	})
+	return objects, err
+}
+
+func add(to map[string][]json.RawMessage, table *types.ResourceVersionTable) error {
+	for kind, resources := range table.XdsResources {
+		for _, one := range resources {
+			text, err := protojson.Marshal(one)
+			if err != nil {
+				return fmt.Errorf("%s: %w", kind, err)
+			}
+			to[kind] = append(to[kind], text)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,1 @@
+"""Controllers that a lab runs beside Kubernetes' own, built from Go modules."""

@@ -1,0 +1,61 @@
+"""What a drill in the lab counts: the fewest ready, over the moments at which every living region told."""
+
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drills.lab.outcomes import Counted, Sample, floor_of_spread
+
+counts = st.integers(min_value=0, max_value=50)
+told = st.lists(st.tuples(counts | st.none(), counts | st.none()), max_size=20)
+
+
+def counted(rows: list[tuple[int | None, int | None]], *lost: str) -> Counted:
+    samples = tuple(Sample(float(at), {"north": one, "south": two}) for at, (one, two) in enumerate(rows))
+    return Counted(samples, frozenset(lost))
+
+
+def test_the_fewest_is_of_the_territory_and_not_of_each_region_for_itself() -> None:
+    assert counted([(4, 3), (2, 5), (3, 3)]).minimum == 6
+
+
+def test_a_lost_region_counts_as_nothing_whatever_it_says() -> None:
+    found = counted([(4, 3), (None, 3)], "north")
+    assert found.minimum == 3
+    assert found.untold == 0
+
+
+def test_a_living_region_that_does_not_answer_is_no_sample_and_is_counted_as_untold() -> None:
+    found = counted([(4, 3), (None, 1), (4, 3)])
+    assert found.minimum == 7
+    assert found.untold == 1
+    assert found.longest_gap == 2
+
+
+def test_nothing_told_is_no_number_and_keeps_no_promise() -> None:
+    nothing = counted([(None, 3)]).minimum
+    assert math.isnan(nothing)
+    assert not nothing >= 0
+
+
+@given(told)
+def test_the_fewest_is_one_of_the_sums_and_none_is_below(rows: list[tuple[int | None, int | None]]) -> None:
+    sums = [one + two for one, two in rows if one is not None and two is not None]
+    found = counted(rows)
+    assert found.totals == sums
+    assert found.untold == len(rows) - len(sums)
+    if sums:
+        assert found.minimum == min(sums)
+
+
+@given(st.lists(counts, max_size=4), st.integers(min_value=1, max_value=4))
+def test_a_lost_zone_takes_no_more_than_its_even_share_rounded_up(replicas: list[int], zones: int) -> None:
+    left = floor_of_spread(replicas, zones)
+    assert 0 <= left <= sum(replicas)
+    assert sum(replicas) - left < sum(replicas) / zones + len(replicas) + (not replicas)
+
+
+def test_one_zone_is_everything() -> None:
+    assert floor_of_spread([4, 3], 1) == 0
+    assert floor_of_spread([4, 3], 2) == 3
