@@ -2,12 +2,14 @@
 
 Both programs register the same resources, with the same inputs and dependencies, through the same classes of the SDK,
 to the same stand-ins. The bare one reads them from a file; ours reads a configuration, plans, and connects. What is
-compared is the first preview of an empty stack: seconds, and the most memory (PSS) of the engine and all it started.
+compared is the first preview of an empty stack: seconds, seconds of CPU (which a busy machine stretches less), and the
+most memory (PSS) of the engine and all that it started.
 """
 
 import argparse
 import json
 import os
+import resource
 import statistics
 import tempfile
 from collections.abc import Mapping
@@ -106,11 +108,20 @@ def previewed(folder: Path, subject: Subject, engine: Engine) -> dict[str, float
     with attached(folder / "world", cache=ROOT / ".meridian" / "cache" / "shapes", packages=("aws",)) as standins:
         place = Place(folder, subject, engine, standins)
         place.make()
+        before = _cpu()
         run = place.command("preview", STACK, memory=True)
+        cpu = _cpu() - before
     if run.code:
         message = f"the preview failed: {run.errors}"
         raise SystemExit(message)
-    return {"seconds": run.seconds, "peakMib": run.peak_mib, "resources": sum(run.counts.values())}
+    spent = {"seconds": run.seconds, "cpuSeconds": cpu, "peakMib": run.peak_mib}
+    return {**spent, "resources": sum(run.counts.values())}
+
+
+def _cpu() -> float:
+    """Seconds of CPU that ended children and theirs have had; the stand-ins have not ended yet, and do not count."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def made(folder: Path, subject: Subject, engine: Engine) -> Place:
@@ -128,7 +139,7 @@ def made(folder: Path, subject: Subject, engine: Engine) -> Place:
 def ratios(rounds: list[dict[str, dict[str, float]]]) -> dict[str, Any]:
     """Ours over bare, round by round: median, least and most."""
     found = {}
-    for key in ("seconds", "peakMib"):
+    for key in ("seconds", "cpuSeconds", "peakMib"):
         values = [each["ours"][key] / each["bare"][key] for each in rounds]
         found[key] = {"median": statistics.median(values), "low": min(values), "high": max(values)}
     medians = {

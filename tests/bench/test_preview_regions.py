@@ -18,9 +18,13 @@ def test_more_regions_than_the_catalogue_knows_are_refused() -> None:
         fleet(500)
 
 
+def spent(seconds: float, mib: float) -> dict[str, float]:
+    return {"seconds": seconds, "cpuSeconds": seconds, "peakMib": mib}
+
+
 def test_ratios_are_of_the_same_round_and_not_of_medians() -> None:
-    quick, slow = {"seconds": 1.0, "peakMib": 100.0}, {"seconds": 4.0, "peakMib": 100.0}
-    half = {"seconds": 2.0, "peakMib": 50.0}
+    quick, slow = spent(1.0, 100.0), spent(4.0, 100.0)
+    half = spent(2.0, 50.0)
     found = ratios([{"ours": quick, "bare": half}, {"ours": slow, "bare": half}, {"ours": slow, "bare": slow}])
     assert found["ratio"]["seconds"] == {"median": 1.0, "low": 0.5, "high": 2.0}
     assert found["ratio"]["peakMib"]["high"] == 2.0
