@@ -171,6 +171,7 @@ def rehearse(
     layers: Annotated[bool, typer.Option("--layers", help="One stack for each layer of each region.")] = False,
     only: Only = None,
     failures: Annotated[Path | None, typer.Option(help="A file of failures that the stand-ins make.")] = None,
+    lab: Annotated[bool, typer.Option("--lab", help="Real Kubernetes API servers, built with Go.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Keep state, logs and the stand-ins' world.")] = False,
     json: Machine = False,
 ) -> None:
@@ -178,7 +179,9 @@ def rehearse(
     # Here, because no other command needs what stands in for clouds.
     from stacks import rehearse, rehearse_show
 
-    made = rehearse.run(stack, layers=layers, only=only or (), failures=failures, keep=keep, shown=rehearse_show.step)
+    made = rehearse.run(
+        stack, layers=layers, only=only or (), failures=failures, keep=keep, lab=lab, shown=rehearse_show.step
+    )
     show.as_json(rehearse.as_data(made)) if json else rehearse_show.report(made)
     raise typer.Exit(FAILED if made.problems else 0)
 

@@ -6,14 +6,11 @@ from typing import Literal
 
 from components.aws.names import cluster_name, repository_prefix
 from components.ground_specs import GroundSpec
-from components.images import mirrored
+from components.images import SERVING, mirrored
 from stacks.catalog.model import CapacityType
 
 State = Literal["ok", "failed", "unknown"]
 """`unknown` is what could not be asked; it blocks like `failed`, for a missing answer is no permission."""
-
-SERVING = "serving"
-"""The repository of our own image."""
 
 
 @dataclass(frozen=True)
