@@ -123,7 +123,8 @@ def _hold(command: tuple[str, ...], port: int, file: Path) -> int:
     if _open(port):
         message = f"port {port} of this machine is taken: close what listens there, or give another one with --port"
         raise DoorShut(message)
-    before = signal.signal(signal.SIGTERM, _interrupted)
+    # Both: a shell that starts this in the background lets it ignore Ctrl-C.
+    before = {number: signal.signal(number, _interrupted) for number in (signal.SIGINT, signal.SIGTERM)}
     running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
         _wait(running, port, command)
@@ -136,8 +137,9 @@ def _hold(command: tuple[str, ...], port: int, file: Path) -> int:
         show.say("the door is closed")
         return 0
     finally:
-        signal.signal(signal.SIGTERM, before)
         _end(running)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _interrupted(_number: int, _frame: FrameType | None) -> None:
