@@ -7,6 +7,8 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -50,23 +52,55 @@ class DoorShut(Exception):
 
 def door(stack: str, region: str, *, port: int | None) -> int:
     """Open the door and print the path of a kubeconfig; a tunnel stays open until it is interrupted. Exit code."""
+    # Both: a shell that starts this in the background lets it ignore Ctrl-C.
+    before = {number: signal.signal(number, _interrupted) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with opened(stack, region, port=port) as way:
+            show.out.print(str(way.kubeconfig), soft_wrap=True, markup=False, highlight=False)
+            if way.tunnel is None:
+                return 0
+            show.say(f"the door is open on port {way.port}; Ctrl-C closes it")
+            code = way.tunnel.wait()
+            message = f"the tunnel ended with {code}: Session Manager closes what is idle or too old. Open it again"
+            raise DoorShut(message)
+    except KeyboardInterrupt:
+        show.say("the door is closed")
+        return 0
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@dataclass(frozen=True)
+class Way:
+    """An open door."""
+
+    kubeconfig: Path
+    port: int | None
+    """This machine's end of the tunnel; None where the control plane is reached without one."""
+    tunnel: "subprocess.Popen[bytes] | None"
+
+
+@contextlib.contextmanager
+def opened(stack: str, region: str, *, port: int | None = None) -> Iterator[Way]:
+    """Keep a region's door open for the time of a block; nothing of it is left then. Raises `DoorShut`."""
     place = workspace()
     spec = _spec(place, stack, region)
     _refuse_missing(spec)
+    own = (port or spec.cluster.door_port) if spec.cluster.door == "tunnel" else None
     try:
         reached = plane(spec.location, cluster_name(spec), _answer(describe(spec.location, cluster_name(spec))))
-        if spec.cluster.door != "tunnel":
-            show.out.print(
-                str(_written(place, stack, spec, reached, None)), soft_wrap=True, markup=False, highlight=False
-            )
-            return 0
-        own = port or spec.cluster.door_port
+        if own is None:
+            yield Way(_written(place, stack, spec, reached, None), None, None)
+            return
         group = f"{named('kubernetes', spec.name, 'gateway')}-*"
         node = first_node(_answer(find_nodes(reached, group)), group)
         file = _written(place, stack, spec, reached, own)
-        return _hold(tunnel(reached, node, own), own, file)
+        command = tunnel(reached, node, own)
     except DoorRefused as refused:
         raise DoorShut(str(refused)) from None
+    with _tunnelled(command, own) as running:
+        yield Way(file, own, running)
 
 
 def _spec(place: Workspace, stack: str, region: str) -> GroundSpec:
@@ -118,28 +152,17 @@ def _written(place: Workspace, stack: str, spec: GroundSpec, reached: Plane, por
     return file
 
 
-def _hold(command: tuple[str, ...], port: int, file: Path) -> int:
-    """Run the tunnel until it ends, or this is interrupted or terminated; nothing of it is left then."""
+@contextlib.contextmanager
+def _tunnelled(command: tuple[str, ...], port: int) -> "Iterator[subprocess.Popen[bytes]]":
     if _open(port):
         message = f"port {port} of this machine is taken: close what listens there, or give another one with --port"
         raise DoorShut(message)
-    # Both: a shell that starts this in the background lets it ignore Ctrl-C.
-    before = {number: signal.signal(number, _interrupted) for number in (signal.SIGINT, signal.SIGTERM)}
     running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
         _wait(running, port, command)
-        show.out.print(str(file), soft_wrap=True, markup=False, highlight=False)
-        show.say(f"the door is open on port {port}; Ctrl-C closes it")
-        code = running.wait()
-        message = f"the tunnel ended with {code}: Session Manager closes what is idle or too old. Open it again"
-        raise DoorShut(message)
-    except KeyboardInterrupt:
-        show.say("the door is closed")
-        return 0
+        yield running
     finally:
         _end(running)
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _interrupted(_number: int, _frame: FrameType | None) -> None:

@@ -77,4 +77,4 @@ def served(
 def _gateway(name: str, spec: ServingSpec, inputs: Any, opts: pulumi.ResourceOptions) -> pulumi.Resource:
     from components.gateway_objects import GatewayInputs, GatewayObjects
 
-    return GatewayObjects(name, spec, GatewayInputs(inputs.cluster.registry, f"sha256:{'1' * 64}"), opts)
+    return GatewayObjects(name, spec, GatewayInputs(inputs.cluster.registry), opts)
