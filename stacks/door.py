@@ -52,7 +52,8 @@ class DoorShut(Exception):
 
 def door(stack: str, region: str, *, port: int | None) -> int:
     """Open the door and print the path of a kubeconfig; a tunnel stays open until it is interrupted. Exit code."""
-    before = signal.signal(signal.SIGTERM, _interrupted)
+    # Both: a shell that starts this in the background lets it ignore Ctrl-C.
+    before = {number: signal.signal(number, _interrupted) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with opened(stack, region, port=port) as way:
             show.out.print(str(way.kubeconfig), soft_wrap=True, markup=False, highlight=False)
@@ -66,7 +67,8 @@ def door(stack: str, region: str, *, port: int | None) -> int:
         show.say("the door is closed")
         return 0
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from tests.rehearsal.host_process import ROOT
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 
+NAMES, GROUND = "dev.eu.names", "dev.aws-eu-north-1.ground"
 REGION, WHERE, ACCOUNT = "aws-eu-north-1", "eu-north-1", "123456789012"
 VPC, CLUSTER = "vpc-0123456789abcdef0", "platform"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/platform"
@@ -87,11 +87,12 @@ def before(world: World) -> None:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("existing")
     before(World(folder / "world"))
-    subject = subject_of(workspace(), "dev", layers=False)
-    with attached(folder / "world", cache=ROOT / ".meridian/cache/shapes", packages=["aws"]) as standins:
+    subject = subject_of(workspace(), "dev", layers=True)
+    with attached(folder / "world", cache=ROOT / ".meridian/cache/shapes", packages=subject.packages) as standins:
         made = Place(folder, subject, ensure(ROOT, progress=print, env=os.environ), standins)
         made.make()
         made.configure({**subject.config, **CONFIG})
+        assert made.command("up", NAMES).errors == ()
         yield made
 
 
@@ -103,7 +104,7 @@ def test_what_does_not_hold_is_refused_in_preview_without_a_traceback(place: Pla
     world = World(place.world)
     network = next(each for each in world.resources() if each.id == VPC)
     world.edit(network, enableDnsHostnames=False)
-    run = place.command("preview", "dev")
+    run = place.command("preview", GROUND)
     world.edit(network, enableDnsHostnames=True)
     said = "\n".join(run.errors)
     assert run.code != 0
@@ -111,9 +112,9 @@ def test_what_does_not_hold_is_refused_in_preview_without_a_traceback(place: Pla
     assert "Traceback" not in said
 
 
-def test_a_region_comes_up_on_it_with_both_entries_and_leaves_it_as_it_was(place: Path) -> None:
+def test_a_region_comes_up_on_it_with_both_entries_and_leaves_it_as_it_was(place: Place) -> None:
     found = ids(place)
-    run = place.command("up", "dev")
+    run = place.command("up", GROUND)
     assert (run.code, run.errors) == (0, ())
     made = {token for token, _ in ids(place) - found}
     assert "aws:eks/nodeGroup:NodeGroup" in made
@@ -121,7 +122,7 @@ def test_a_region_comes_up_on_it_with_both_entries_and_leaves_it_as_it_was(place
     balancers = [each for each in World(place.world).resources() if each.token == "aws:lb/loadBalancer:LoadBalancer"]
     assert sorted(each.inputs["internal"] for each in balancers) == [False, True]
 
-    again = place.command("up", "dev")
+    again = place.command("up", GROUND)
     assert (again.code, again.errors) == (0, ())
-    assert place.command("destroy", "dev").code == 0
+    assert place.command("destroy", GROUND).code == 0
     assert ids(place) == found
