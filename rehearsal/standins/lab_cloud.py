@@ -2,9 +2,9 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 
@@ -21,8 +21,6 @@ from rehearsal.standins.live import desired, has_unknown, outputs, overlaid, set
 from rehearsal.standins.refusals.values import plain
 from rehearsal.standins.replacing import covers
 from rehearsal.world import Resource
-
-Found = TypeVar("Found")
 
 LONGEST_SECONDS = 60.0
 """What is waited for comes within seconds on nodes that are played; the real provider waits ten minutes."""
@@ -96,7 +94,8 @@ class LabCloud(Cloud):
                 obj["apiVersion"], obj["kind"], metadata["name"], metadata.get("namespace"), wait_seconds=seconds
             )
         except ApiRefused as refused:
-            raise Refused([Fault("", _text("deleted", obj, refused))]) from None
+            if refused.code != httpx.codes.NOT_FOUND:  # its kind, too, may be gone
+                raise Refused([Fault("", _text("deleted", obj, refused))]) from None
         except TooLate as late:
             message = f"timed out waiting for the deletion of {id}: something holds it back: {late}"
             raise Broken(message) from None
@@ -146,7 +145,7 @@ class LabCloud(Cloud):
     def _dry_run(self, api: Api, target: Target, obj: dict[str, Any]) -> dict[str, Any] | None:
         """What an object would become; None where its kind or namespace is not there yet. Raises Refused."""
         try:
-            return _reached(lambda: api.apply(obj, manager=_manager(target), force=_force(obj), dry_run=True))
+            return api.apply(obj, manager=_manager(target), force=_force(obj), dry_run=True)
         except ApiRefused as refused:
             if refused.code == httpx.codes.NOT_FOUND:
                 return None
@@ -155,7 +154,7 @@ class LabCloud(Cloud):
     def _applied(self, target: Target, said: Values, obj: dict[str, Any]) -> Made:
         api = self._api(target)
         try:
-            live = _reached(lambda: api.apply(obj, manager=_manager(target), force=_force(obj)))
+            live = api.apply(obj, manager=_manager(target), force=_force(obj))
         except ApiRefused as refused:
             raise Refused([Fault("", _text("created or changed", obj, refused))]) from None
         live, reasons = _awaited(api, live, target.seconds)
@@ -168,25 +167,20 @@ class LabCloud(Cloud):
 
 
 def _object(target: Target, said: Values) -> dict[str, Any]:
-    return desired(said, str(target.provider.get("namespace") or ""))
+    obj = desired(said, str(target.provider.get("namespace") or ""))
+    if not obj["metadata"].get("name"):
+        raise Refused([Fault("metadata.generateName", "is not played over a lab: write metadata.name")])
+    return obj
 
 
 def _live(api: Api, obj: dict[str, Any]) -> dict[str, Any] | None:
     metadata = obj["metadata"]
     try:
-        return _reached(lambda: api.get(obj["apiVersion"], obj["kind"], metadata["name"], metadata.get("namespace")))
+        return api.get(obj["apiVersion"], obj["kind"], metadata["name"], metadata.get("namespace"))
     except ApiRefused as refused:
         if refused.code == httpx.codes.NOT_FOUND:
             return None
         raise
-
-
-def _reached(ask: Callable[[], Found]) -> Found:
-    try:
-        return ask()
-    except httpx.TransportError as error:
-        message = f"configured Kubernetes cluster is unreachable: {error}"
-        raise Broken(message) from None
 
 
 def _manager(target: Target) -> str:

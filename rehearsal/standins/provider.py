@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import grpc
+import httpx
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from google.rpc import status_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
@@ -200,6 +201,8 @@ def _tried(context: Any, act: Any) -> Any:
         context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(refused))
     except Broken as broken:
         context.abort(grpc.StatusCode.UNAVAILABLE, str(broken))
+    except httpx.TransportError as error:
+        context.abort(grpc.StatusCode.UNAVAILABLE, f"configured Kubernetes cluster is unreachable: {error}")
 
 
 def _tell_not_ready(context: Any, late: NotReady) -> None:

@@ -6,11 +6,13 @@ from typing import Any
 
 import grpc
 import pytest
+import yaml
+from pulumi.runtime.proto import provider_pb2
 
 from rehearsal.lab import BROKEN_DIGEST, ControlPlane
 from rehearsal.standins.attach import attached
-from tests.rehearsal.lab.test_real_control_plane import LABELS, deployment
-from tests.rehearsal.provider_process import CACHE, Client, client, values
+from tests.rehearsal.lab.test_real_control_plane import LABELS, deployment, rolled_out
+from tests.rehearsal.provider_process import CACHE, Client, client, urn_of, values
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 
@@ -76,6 +78,26 @@ def test_what_somebody_else_changed_is_seen_and_put_right(
     assert values(provider.read(DEPLOYMENT, new.id, inputs).inputs)["spec"]["replicas"] == 1
     with pytest.raises(grpc.RpcError, match="another manager owns the field"):
         provider.diff(DEPLOYMENT, new.id, inputs, inputs)
+
+
+def test_replicas_that_an_autoscaler_owns_are_neither_a_difference_nor_set_back(
+    provider: Client, plane: ControlPlane, namespace: str
+) -> None:
+    obj = deployment(namespace)
+    inputs, new = made(provider, DEPLOYMENT, obj)
+    plane.client.patch("apps/v1", "Deployment", "engine", {"spec": {"replicas": 1}}, namespace, subresource="scale")
+    rolled_out(plane, namespace, 1)
+
+    said = {"id": new.id, "urn": urn_of(DEPLOYMENT, "it"), "type": DEPLOYMENT, "ignoreChanges": ["spec.replicas"]}
+    same = provider.stub.Diff(provider_pb2.DiffRequest(old_inputs=inputs, news=inputs, **said))
+    assert same.changes == 1, "none"
+
+    more = provider.check(DEPLOYMENT, changed(obj, minReadySeconds=1)).inputs
+    updated = provider.stub.Update(
+        provider_pb2.UpdateRequest(old_inputs=inputs, olds=new.properties, news=more, **said)
+    )
+    spec = values(updated.properties)["spec"]
+    assert (spec["replicas"], spec["minReadySeconds"]) == (1, 1)
 
 
 def test_a_change_of_replicas_is_an_update_and_a_change_of_the_selector_replaces(
@@ -183,6 +205,17 @@ def test_a_kind_that_nobody_defined_is_refused_at_create_alone(provider: Client,
     provider.create(token, inputs, preview=True)
     with pytest.raises(grpc.RpcError, match='no matches for kind "Thing"'):
         provider.create(token, inputs)
+
+
+def test_a_cluster_that_does_not_answer_is_told_as_unreachable(plane: ControlPlane, tmp_path: Path) -> None:
+    config = yaml.safe_load(plane.kubeconfig.read_text())
+    config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1"
+    (tmp_path / "kubeconfig").write_text(yaml.safe_dump(config))
+    lab = {REGION: tmp_path / "kubeconfig"}
+    with attached(tmp_path / "world", cache=CACHE, packages=["kubernetes"], lab=lab) as variables:
+        port = variables["PULUMI_DEBUG_PROVIDERS"].partition(":")[2]
+        with client(port, {"clusterIdentifier": REGION}) as lost, pytest.raises(grpc.RpcError, match="is unreachable"):
+            lost.create(DEPLOYMENT, lost.check(DEPLOYMENT, deployment("default")).inputs)
 
 
 def test_a_provider_for_a_region_that_the_lab_does_not_have_is_told_which_it_has(port: str, tmp_path: Path) -> None:
