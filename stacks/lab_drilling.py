@@ -3,18 +3,18 @@
 import contextlib
 import dataclasses
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from drills.lab import faults, fixture, runner
+from components.serving.words import ENGINE
+from drills.lab import faults, gateway, runner
 from drills.lab.catalogue import named
 from drills.lab.outcomes import LabReport
 from drills.lab.site import LabRegion, LabSite
-from rehearsal.lab import BROKEN_DIGEST, Lab, PodBehaviour
+from rehearsal.lab import BROKEN_DIGEST, ControlPlane, Lab, NodeSpec, PodBehaviour
 from stacks import show
-from stacks.plan import survival
-from stacks.plan.fleet_model import ModelFleet, Pool
+from stacks.lab_territory import Territory, engine, objects, territory
 from stacks.workspace import workspace
 
 READY_SECONDS = 1.0
@@ -31,71 +31,35 @@ def run(name: str) -> LabReport:
 @contextlib.contextmanager
 def site(root: Path, folder: Path | None = None) -> Iterator[LabSite]:
     """A territory in the lab with everything deployed and ready, for the time of a block."""
+    planned = territory()
     with contextlib.ExitStack() as stack:
         place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="meridian-lab-")))
-        regions = {name: fixture.nodes() for name in fixture.REGIONS}
+        regions = {name: planned.nodes(name) for name in planned.regions}
         behaviour = PodBehaviour(ready_seconds=READY_SECONDS)
         lab = stack.enter_context(Lab(regions, folder=place, root=root, progress=show.say, behaviour=behaviour))
         found = LabSite(
-            regions=tuple(
-                LabRegion(
-                    name=name,
-                    plane=plane,
-                    nodes=tuple(regions[name]),
-                    base=fixture.workload("base"),
-                    spot=fixture.workload("spot"),
-                    gateway=fixture.gateway(),
-                    budget=fixture.BUDGET,
-                )
-                for name, plane in lab.planes.items()
-            ),
-            promised=promised(),
+            regions=tuple(region_of(name, lab.planes[name], regions[name], planned) for name in planned.regions),
+            promised=planned.promised(),
             missing_digest=BROKEN_DIGEST,
         )
         for region in found.regions:
-            for each in fixture.objects():
+            for each in objects(planned.spec(region.name)):
                 region.plane.client.apply(each)
         faults.until_whole(found)
         yield found
 
 
-def promised() -> Mapping[str, int]:
-    """The survival table of the lab's territory in replicas: a replica of it carries one request per second."""
-    pools = tuple(_pool(region, group) for region in fixture.REGIONS for group in fixture.GROUPS)
-    fleet = ModelFleet(
-        model=fixture.MODEL,
-        territory="lab",
-        demand_rps=1.0,
-        mean_rps=1.0,
-        burst=1.0,
-        output_tokens=1.0,
-        utilisation=1.0,
-        chosen=(),
-        others=(),
-        rejected=(),
-        pools=pools,
-    )
-    waves = tuple((region,) for region in fixture.REGIONS)
-    return {row.event: int(row.remaining_rps) for row in survival.rows(fleet, ("region", "spot"), waves)}
-
-
-def _pool(region: str, group: fixture.Group) -> Pool:
-    return Pool(
-        name=f"{region}-{group.pool}",
-        region=region,
-        model=fixture.MODEL,
-        machine="fake",
-        gpu="h100",
-        capacity="spot" if group.capacity == "spot" else "on-demand",
-        nodes=group.nodes,
-        nodes_per_replica=1,
-        replicas=group.replicas,
-        gpus_per_replica=fixture.GPUS_PER_REPLICA,
-        replica_rps=1.0,
-        node_usd_per_hour=0.0,
-        usd_per_hour=0.0,
-        is_estimate=False,
-        nodes_by_zone=(1,) * group.nodes,
+def region_of(name: str, plane: ControlPlane, nodes: Sequence[NodeSpec], planned: Territory) -> LabRegion:
+    """One region of a planned territory, whose control plane runs."""
+    (model,) = planned.spec(name).models
+    return LabRegion(
+        name=name,
+        plane=plane,
+        nodes=tuple(nodes),
+        base=engine(model, "base"),
+        spot=engine(model, "spot"),
+        gateway=gateway.workload(),
+        budget=ENGINE,
     )
 
 

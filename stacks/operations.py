@@ -164,9 +164,13 @@ def _territory_status(state: Path, territory: TerritorySpec) -> list[ProcessStat
     return [*region_status(steering, authority, resolves=resolves), *itertools.chain.from_iterable(regions)]
 
 
-def outputs(stack: str) -> dict[str, Any]:
-    """Per territory the endpoint, the CA file and the tenants' keys."""
-    territories = existing(stack).outputs().get("territories")
+def outputs(stack: str, only: Sequence[str] = ()) -> dict[str, Any]:
+    """Per territory the endpoint, and on this machine the CA file and the tenants' keys."""
+    place = workspace()
+    if _on_clouds(place, stack, only, None):
+        territories = commands.endpoints(*opened(place, stack, only, None))
+    else:
+        territories = existing(stack).outputs().get("territories") or {}
     if not territories:
         message = f"{stack} has no outputs yet; `./meridian up {stack}` has not ended well so far"
         raise NotUp(message)
@@ -175,17 +179,18 @@ def outputs(stack: str) -> dict[str, Any]:
 
 def key_of(tenant: str, territories: dict[str, Any]) -> str:
     """The API key of a tenant."""
-    keys = {name: entry["key"] for territory in territories.values() for name, entry in territory["tenants"].items()}
+    tenants = (each for territory in territories.values() for each in territory.get("tenants", {}).items())
+    keys = {name: entry["key"] for name, entry in tenants}
     if tenant not in keys:
-        message = f"there is no tenant {tenant!r}; tenants: {', '.join(sorted(keys))}"
+        message = f"there is no key of a tenant {tenant!r} here; tenants: {', '.join(sorted(keys)) or 'none'}"
         raise NotUp(message)
     return str(keys[tenant])
 
 
 def first_model(stack: str) -> str:
     """A model's name, for examples."""
-    config, _ = planned(workspace(), stack)
-    return next(iter(config.models))
+    _refuse_reserved(stack)
+    return next(iter(parse(configfile.read(workspace().root / f"Pulumi.{stack}.yaml")).models))
 
 
 def exports(stack: str) -> list[str]:

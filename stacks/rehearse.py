@@ -1,21 +1,27 @@
 """What `./meridian rehearse` does: which program, stacks and configuration a name stands for."""
 
+import contextlib
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from components.images import mirrored
+from components.serving.words import MONITORING, PROXIES, TRUST
 from rehearsal.engine import ensure
+from rehearsal.lab import Lab, NodeSpec
 from rehearsal.rehearsing import Place, Report, Result, StackOf, Subject, rehearse
 from rehearsal.standins.attach import attached
+from rehearsal.world import World
 from stacks import configfile, show
 from stacks.config import Config
 from stacks.config import parse as parse_config
 from stacks.deploying.held import held, territories_of
+from stacks.lab_nodes import region_nodes
 from stacks.operations import Part, setup
 from stacks.problems import ConfigurationRefused, Problem
 from stacks.scope import Territories, parse, stages
@@ -24,15 +30,33 @@ from stacks.workspace import Workspace, workspace
 EXAMPLE = "example"
 """The program of `rehearsal/example`, which rehearses what no region's component can yet."""
 
+EXAMPLE_NODES = tuple(
+    NodeSpec(f"gpu-{zone}", zone, gpus=1, machine="g6e.xlarge", cpu=4, memory_gib=32) for zone in "abc"
+)
+"""Of every region of the example in a lab: one more than its replicas, which a rollout takes."""
+
 PACKAGES = ("aws", "gcp", "azure-native", "kubernetes")
+
+NAMESPACES = (MONITORING, PROXIES, TRUST)
+"""Namespaces of controllers that objects of ours lie in."""
 
 Shown = Callable[[Result], None]
 
 
 def run(
-    stack: str, *, layers: bool, failures: Path | None, keep: bool, shown: Shown, only: Sequence[str] = ()
+    stack: str,
+    *,
+    layers: bool,
+    failures: Path | None,
+    keep: bool,
+    shown: Shown,
+    only: Sequence[str] = (),
+    lab: bool = False,
 ) -> Report:
-    """Rehearse a stack; raises `ConfigurationRefused` before anything is installed or made."""
+    """Rehearse a stack; raises `ConfigurationRefused` before anything is installed or made.
+
+    With `lab` the objects of Kubernetes go to a real control plane for each region, whose nodes are played.
+    """
     place = workspace()
     subject = subject_of(place, stack, layers=layers, only=only)
     _refuse_no_file(failures)
@@ -43,7 +67,15 @@ def run(
     folder.mkdir(parents=True)
     try:
         shapes = place.home / "cache" / "shapes"
-        with attached(folder / "world", cache=shapes, packages=subject.packages, failures=failures) as standins:
+        World(folder / "world").note_outside(*subject.before)
+        with (
+            _laboratory(place, folder / "lab", nodes_of(place, stack, only))
+            if lab
+            else contextlib.nullcontext() as planes,
+            attached(
+                folder / "world", cache=shapes, packages=subject.packages, failures=failures, lab=planes
+            ) as standins,
+        ):
             return rehearse(Place(folder, subject, engine, standins), say=show.say, shown=shown)
     finally:
         if keep:
@@ -73,6 +105,26 @@ def subject_of(place: Workspace, stack: str, *, layers: bool, only: Sequence[str
             )
         ]
     )
+
+
+def nodes_of(place: Workspace, stack: str, only: Sequence[str] = ()) -> Mapping[str, Sequence[NodeSpec]]:
+    """The nodes of each region that a rehearsal in a lab plays: those of the plan's pools."""
+    if stack == EXAMPLE:
+        config = yaml.safe_load((place.root / "rehearsal" / "example" / "Pulumi.example.yaml").read_text())["config"]
+        return {name: EXAMPLE_NODES for regions in config["example:territories"].values() for name in regions}
+    said = configfile.narrowed(configfile.read(place.root / f"Pulumi.{stack}.yaml"), only)
+    return {name: region_nodes(spec) for name, spec in held(stack, parse_config(said)).grounds.items()}
+
+
+@contextlib.contextmanager
+def _laboratory(
+    place: Workspace, folder: Path, regions: Mapping[str, Sequence[NodeSpec]]
+) -> Iterator[Mapping[str, Path] | None]:
+    if not regions:
+        yield None
+        return
+    with Lab(regions, folder=folder, root=place.root, progress=show.say) as running:
+        yield running.kubeconfigs
 
 
 def stacks_of(environment: str, territories: Territories, *, layers: bool) -> tuple[StackOf, ...]:
@@ -130,7 +182,14 @@ def _environment(place: Workspace, stack: str, config: Config, only: Sequence[st
         packages=PACKAGES,
         search_path=place.root,
         policies=policies if policies.is_dir() else None,
+        before=_controllers(),
     )
+
+
+def _controllers() -> tuple[str, ...]:
+    """What controllers bring to a cluster: Helm renders their charts, and there is no stand-in for Helm."""
+    groups = {group for each in mirrored() for group in each.gives}
+    return tuple(sorted({*groups, *NAMESPACES}))
 
 
 def _refuse_no_file(failures: Path | None) -> None:

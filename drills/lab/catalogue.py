@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from drills.catalogue import DrillRefused
 from drills.lab import faults
-from drills.lab.outcomes import Kept, floor_of_spread
+from drills.lab.outcomes import Kept
 from drills.lab.processes import PROCESS_DRILLS
 from drills.lab.runner import Found, LabDrill
 from drills.lab.site import Counter, LabRegion, LabSite, found, pods
@@ -176,13 +176,6 @@ def _quota_gone(site: LabSite) -> None:
         faults.scale(region, region.spot, faults.wanted(region, region.spot) - BEYOND_QUOTA)
 
 
-def _after_zone_loss(site: LabSite, whole: int) -> int:
-    """Base is held to its spread; spot is spread as far as it goes, so that all of it may be in the lost zone."""
-    region = site.first
-    base, spot = (faults.wanted(region, workload) for workload in region.engines)
-    return whole - base - spot + floor_of_spread([base], len(region.zones))
-
-
 def _budgeted(site: LabSite, whole: int) -> int:
     region = site.first
     there = region.plane.client.get("policy/v1", "PodDisruptionBudget", region.budget, region.base.namespace)
@@ -208,8 +201,8 @@ LAB_DRILLS: dict[str, LabDrill] = {
         "all nodes of a zone lost",
         zone_loss,
         _zone_back,
-        _after_zone_loss,
-        "the spread of base over zones, and no spot",
+        lambda site, _: site.promised[f"a zone of {site.first.name} lost"],
+        "base in other zones by the plan, and no spot",
     ),
     "region-loss": LabDrill(
         "everything of a region killed, during a rollout of the next",

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -88,8 +88,3 @@ class LabReport:
     def kept(self) -> bool:
         """Whether every promise was."""
         return all(promise.kept for promise in self.promises)
-
-
-def floor_of_spread(replicas: Sequence[int], zones: int) -> int:
-    """Replicas left when the fullest zone is lost: each Deployment is spread with a skew of one at most."""
-    return sum(count - math.ceil(count / zones) for count in replicas)

@@ -12,6 +12,13 @@ NAMESPACE = "models"
 RESTRICTED = "pod-security.kubernetes.io/enforce"
 LABELS = {"app.kubernetes.io/name": "engine"}
 GATEWAY = {"app.kubernetes.io/name": "gateway"}
+SAFE = {
+    "allow_privilege_escalation": False,
+    "run_as_non_root": True,
+    "capabilities": {"drop": ["ALL"]},
+    "seccomp_profile": {"type": "RuntimeDefault"},
+}
+"""What a restricted namespace asks of every container."""
 
 
 def serving(region: str, settings: Settings, waist: Waist) -> None:
@@ -96,7 +103,7 @@ def _engine(region: str, settings: Settings, waist: Waist, opts: pulumi.Resource
         "image": pulumi.Output.concat(waist.registry, "/engine@sha256:", "0" * 64),
         "ports": [{"container_port": 8000}],
         "resources": {"limits": {"nvidia.com/gpu": "1"}},
-        "security_context": {"allow_privilege_escalation": False, "run_as_non_root": True},
+        "security_context": SAFE,
     }
     kubernetes.apps.v1.Deployment(
         f"{region}-engine",
@@ -130,6 +137,7 @@ def _gateway(region: str, waist: Waist, opts: pulumi.ResourceOptions) -> None:
         "name": "gateway",
         "image": pulumi.Output.concat(waist.registry, "/gateway@sha256:", "1" * 64),
         "ports": [{"container_port": 8443}],
+        "security_context": SAFE,
     }
     kubernetes.apps.v1.DaemonSet(
         f"{region}-gateway",

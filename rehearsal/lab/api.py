@@ -35,7 +35,7 @@ class ApiRefused(Exception):
         """One `field: message` for each thing that is wrong."""
 
 
-class TooLate(Exception):
+class TooLate(TimeoutError):
     """What was waited for did not come in time."""
 
 

@@ -26,7 +26,7 @@ LEAN = {"GOGC": "50", "GOMAXPROCS": "2"}
 """Collects garbage twice as often as Go would: several control planes share one machine."""
 
 
-class NotStarted(Exception):
+class NotStarted(OSError):
     """A control plane did not come up; the text has the last lines of what did not."""
 
 

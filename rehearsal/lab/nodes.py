@@ -39,6 +39,8 @@ class NodeSpec:
     """`on-demand`, `spot` or `reserved`; becomes the label that pools carry."""
     machine: str = "fake"
     """The machine type, e.g. `p5.48xlarge`."""
+    resources: Mapping[str, str] = field(default_factory=dict)
+    """What else device plugins offer, e.g. `vpc.amazonaws.com/efa: "32"`."""
 
 
 def pool_nodes(
@@ -53,6 +55,7 @@ def pool_nodes(
     cpu: int = 16,
     memory_gib: int = 64,
     model: str | None = None,
+    resources: Mapping[str, str] | None = None,
 ) -> list[NodeSpec]:
     """Nodes of one pool, dealt out over its zones, with a pool's labels and taints.
 
@@ -78,6 +81,7 @@ def pool_nodes(
             memory_gib=memory_gib,
             capacity=capacity,
             machine=machine,
+            resources=dict(resources or {}),
         )
         for number in range(count)
     ]
@@ -87,6 +91,7 @@ def node(spec: NodeSpec, region: str) -> dict[str, Any]:
     """The object of a node, with the labels that a managed cluster's nodes have."""
     has = {"cpu": str(spec.cpu), "memory": f"{spec.memory_gib}Gi", "pods": str(PODS), "ephemeral-storage": "200Gi"}
     has |= {GPU: str(spec.gpus)} if spec.gpus else {}
+    has |= spec.resources
     labels = {
         "kubernetes.io/hostname": spec.name,
         "kubernetes.io/os": "linux",

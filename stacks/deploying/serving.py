@@ -29,6 +29,7 @@ def make(spec: ServingSpec, ground: GroundSpec, waist: Waist) -> None:
             cluster=waist.cluster,
             kubeconfig=wired.kubeconfig(ground, waist.cluster),
             wiring=wired.wiring(ground),
+            charts=(),
             gateway=_gateway,
         ),
     )

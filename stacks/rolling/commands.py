@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from stacks.problems import ConfigurationRefused, Problem
 from stacks.rolling.fleet import Fleet, stacks_of
 from stacks.rolling.order import Turn, left
+from stacks.scope import Layer
 
 Say = Callable[[str], None]
 
@@ -78,6 +80,16 @@ def down(fleet: Fleet, asked: Asked, say: Say) -> int:
             return code
         fleet.forget(turn)
     return 0
+
+
+def endpoints(fleet: Fleet, asked: Asked) -> dict[str, Any]:
+    """What clients call, by territory: of those whose steering is up."""
+    found: dict[str, Any] = {}
+    there = fleet.existing()
+    for turn in asked.turns:
+        if turn.part.layer is Layer.STEERING and there.get(turn.stack):
+            found |= fleet.exports(turn).get(Layer.STEERING, {})
+    return found
 
 
 def _tell_rest(fleet: Fleet, done: Sequence[Turn], failed: Turn, rest: Sequence[Turn], say: Say) -> None:

@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drills.lab.outcomes import Counted, Sample, floor_of_spread
+from drills.lab.outcomes import Counted, Sample
 
 counts = st.integers(min_value=0, max_value=50)
 told = st.lists(st.tuples(counts | st.none(), counts | st.none()), max_size=20)
@@ -47,15 +47,3 @@ def test_the_fewest_is_one_of_the_sums_and_none_is_below(rows: list[tuple[int | 
     assert found.untold == len(rows) - len(sums)
     if sums:
         assert found.minimum == min(sums)
-
-
-@given(st.lists(counts, max_size=4), st.integers(min_value=1, max_value=4))
-def test_a_lost_zone_takes_no_more_than_its_even_share_rounded_up(replicas: list[int], zones: int) -> None:
-    left = floor_of_spread(replicas, zones)
-    assert 0 <= left <= sum(replicas)
-    assert sum(replicas) - left < sum(replicas) / zones + len(replicas) + (not replicas)
-
-
-def test_one_zone_is_everything() -> None:
-    assert floor_of_spread([4, 3], 1) == 0
-    assert floor_of_spread([4, 3], 2) == 3

@@ -104,6 +104,10 @@ def test_when_the_cause_is_gone_the_same_command_makes_what_is_missing_and_nothi
     assert set(rolled.stacks()) == {"dev.eu.names", f"dev.{FIRST}.ground", f"dev.{SECOND}.ground", "dev.eu.steering"}
 
 
+def test_clients_are_told_one_name_per_territory(rolled: Rolled) -> None:
+    assert commands.endpoints(*rolled.fleet(VALUES)) == {"eu": {"endpoint": "https://eu.dev.inference.example.com"}}
+
+
 def test_every_stack_has_the_environments_file_and_its_territorys_key_and_the_checkout_is_untouched(
     rolled: Rolled,
 ) -> None:

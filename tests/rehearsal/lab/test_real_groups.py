@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from rehearsal.lab import ControlPlane, NodeSpec, Taint, control_plane, ensure
+from rehearsal.lab import Binaries, ControlPlane, NodeSpec, Taint, control_plane
 from rehearsal.lab.controllers import leader_worker_set
 from rehearsal.lab.nodes import GPU
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SIZE, GPUS = 2, 8
 """Nodes of a group of Llama 3.1 405B in bf16, and GPUs of each."""
 SETTLED_SECONDS = 4
@@ -24,9 +24,8 @@ SETS, WORKERS = "leaderworkerset.x-k8s.io/v1", "leaderworkerset.sigs.k8s.io"
 
 
 @pytest.fixture(scope="module")
-def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+def plane(binaries: Binaries, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A control plane with the controller beside it, and no node."""
-    binaries = ensure(ROOT, print, __import__("os").environ)
     command = leader_worker_set.ensure(ROOT, print)
     with control_plane(binaries, tmp_path_factory.mktemp("groups")) as found, leader_worker_set.running(command, found):
         yield found
