@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from math import ceil
 from typing import Any
 
 from components.serving_specs import ReplicaGroupSpec, ServingSpec
@@ -38,7 +39,7 @@ def machines(spec: ServingSpec) -> list[NodeSpec]:
 
 def nodes_of(group: ReplicaGroupSpec) -> int:
     """Machines that hold as many replicas as a group may have."""
-    return group.max_replicas * group.nodes_per_replica // group.replicas_per_node
+    return ceil(group.max_replicas / group.replicas_per_node) * group.nodes_per_replica
 
 
 def objects(spec: ServingSpec) -> list[dict[str, Any]]:
