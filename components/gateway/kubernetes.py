@@ -8,7 +8,6 @@ One behaviour, two forms: the same tests pass on both. Where they differ:
 | requests per minute | one count for a tenant | one for a tenant and model | Envoy counts per route |
 | concurrency | one count for a tenant | one for a tenant and model; listing models has its own | counted per cluster |
 | bounded load, ejection, retry budget | over all requests to a replica | over one tenant's requests to it | the same |
-| retry budget used up | 503 `unavailable` | 429 `concurrency_limit_exceeded` | Envoy flags both alike |
 | `Retry-After` of the rate limit | until the next token | a token's whole time | Envoy 1.38 has no such field |
 | readiness of a replica | asked every second | the kubelet asks; by EndpointSlices | Envoy seldom asks idle clusters |
 | several models | one is served | by the body's `model`; 404 for others | a local region has one |

@@ -96,7 +96,7 @@ _WITH_STATUS = (
 
 
 def _conditions(status: Json) -> Iterator[Json]:
-    yield from status.get("conditions", [])
+    yield from status.get("conditions") or []
     for place in ("listeners", "parents", "ancestors"):
-        for one in status.get(place, []):
-            yield from one.get("conditions", [])
+        for one in status.get(place) or []:
+            yield from one.get("conditions") or []

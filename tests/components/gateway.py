@@ -1,6 +1,7 @@
 """A real Envoy with our configuration, in front of fake engines: one behaviour, two forms of the gateway."""
 
 import dataclasses
+import os
 import ssl
 import subprocess
 import time
@@ -22,13 +23,16 @@ KEYS = {"acme": "mk-acme-0123456789abcdef", "beta": "mk-beta-0123456789abcdef"}
 ENGINE_KEY = "engine-key-0123456789abcdef"
 REGION = "local-north"
 BUFFER = 1 << 20
+FIRST_PORT, PORTS = 21443, 8000
+"""Each run of tests starts elsewhere: two Envoys of two runs on one port would share its connections."""
 
 
 class RunningEnvoy:
     """A running Envoy and a client that trusts it. `render` takes a listener, `admin_socket` and `authority_file`."""
 
     def __init__(self, folder: Path, authority: Pair, render: Callable[..., str]) -> None:
-        self.port = ports.choose({"entry": 21443}, fixed=False, registry=folder / "ports.json", owner="test")["entry"]
+        wish = {"entry": FIRST_PORT + os.getpid() % PORTS}
+        self.port = ports.choose(wish, fixed=False, registry=folder / "ports.json", owner="test")["entry"]
         certificate, key = write_pair(
             folder, "entry", certificates.make_certificate(authority, ["127.0.0.1", "localhost"])
         )

@@ -149,6 +149,15 @@ def test_a_replicas_fault_is_never_told_as_the_tenants_limit(gateway: Gateway, e
         assert int(answer.headers["retry-after"]) >= 1
 
 
+def test_the_fault_of_dead_replicas_is_never_told_as_the_limit_however_many_ask(
+    gateway: Gateway, engine: FakeEngine
+) -> None:
+    """So many at once use up what may be retried, which Envoy tells almost as it tells the tenant's limit."""
+    engine.resets = True
+    answers = send(gateway, "acme", 500, workers=190)
+    assert {(answer.status_code, code(answer)) for answer in answers} == {(503, "unavailable")}
+
+
 def test_a_suspended_tenant_is_told_so_and_reaches_nothing(gateway: Gateway, engine: FakeEngine) -> None:
     for answer in [*send(gateway, "gone", 3), gateway.client.get("/v1/models", headers=bearer("gone"))]:
         assert (answer.status_code, code(answer)) == (403, "tenant_suspended")

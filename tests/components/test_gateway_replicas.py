@@ -32,9 +32,11 @@ def gateway(
     gateway_form: type[Gateway], tmp_path: Path, authority: Pair, engines: list[FakeEngine]
 ) -> Iterator[Gateway]:
     gateway = gateway_form(tmp_path, authority, *engines)
-    wait_until_all_answer(gateway, engines)
-    yield gateway
-    gateway.stop()
+    try:
+        wait_until_all_answer(gateway, engines)
+        yield gateway
+    finally:
+        gateway.stop()
 
 
 def wait_until_all_answer(gateway: Gateway, engines: list[FakeEngine]) -> None:
