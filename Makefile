@@ -1,9 +1,11 @@
 PYTHON := .meridian/venv/bin/python
 UV := .meridian/venv/bin/uv pip compile -q --universal -p 3.11 --no-emit-index-url --no-emit-find-links --generate-hashes
+GPU_UV := .meridian/venv/bin/uv pip compile -q --python-platform x86_64-manylinux_2_35 -p 3.12 \
+	--no-emit-index-url --no-emit-find-links --generate-hashes
 export PYTHONPATH := .:serving-image
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status check test bench docs format lock clean
+.PHONY: help up down status check test bench docs format lock contract clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +53,14 @@ lock:  ## compile the lock files anew from the *.in files
 	@$(UV) requirements-dev.in -c requirements-rehearsal.txt -o requirements-dev.txt
 	@$(UV) requirements-gateway.in -o requirements-gateway.txt
 	@cd serving-image && ../$(UV) requirements-cpu.in --override overrides-cpu.txt -o requirements-cpu.txt
+	@cd serving-image && ../$(GPU_UV) requirements-gpu.in -o requirements-gpu.txt
+
+contract:  ## read serving-image/image.json anew from both pinned vLLMs; the GPU wheel is 340 MB
+	@./meridian setup dev serving
+	@.meridian/serving-cpu/bin/python serving-image/extract_contract.py cpu
+	@$(PYTHON) -m pip download -q --no-deps --only-binary :all: --python-version 3.12 --platform manylinux_2_28_x86_64 \
+		-d .meridian/wheels "$$(grep -oE '^vllm==[^ ]+' serving-image/requirements-gpu.txt)"
+	@.meridian/serving-cpu/bin/python serving-image/extract_contract.py gpu --wheel .meridian/wheels/vllm-*.whl
 
 clean: down  ## also remove everything that was installed for this checkout
 	@rm -rf .meridian

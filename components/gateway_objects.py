@@ -10,37 +10,32 @@ from components.gateway.kubernetes import gateway_objects
 from components.gateway.kubernetes_parts import Json
 from components.serving_specs import ServingSpec
 
-REPOSITORY = "envoy"
-"""Envoy's repository below the territory's registry."""
-
 
 @dataclass(frozen=True)
 class GatewayInputs:
-    """What is known only once a region's ground stands, or comes from the mirrored images."""
+    """What is known only once a region's ground stands."""
 
     registry: pulumi.Input[str]
     """Prefix of every image, inside the territory."""
-    envoy_digest: str
-    """`sha256:...` of the Envoy that Envoy Gateway's release brings."""
 
 
 class GatewayObjects(pulumi.ComponentResource):
     """Registers a region's gateway with a cluster.
 
     Not in it: Envoy Gateway itself with its CRDs, which comes first and has `extensionApis.enableEnvoyPatchPolicy`; the
-    model namespaces; and every Secret, for keys never pass through Pulumi.
+    namespaces; and every Secret, for keys never pass through Pulumi.
     """
 
     def __init__(
         self, name: str, spec: ServingSpec, inputs: GatewayInputs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("meridian:gateway:GatewayObjects", name, None, opts)
-        image = pulumi.Output.concat(inputs.registry, f"/{REPOSITORY}@", inputs.envoy_digest)
+        image = pulumi.Output.concat(inputs.registry, f"/{spec.gateway.image.repository}@{spec.gateway.image.digest}")
         first: list[pulumi.Resource] = []
         for made in gateway_objects(spec, image):
             here = pulumi.ResourceOptions(parent=self, depends_on=list(first))
             resource = _registered(f"{name}-{_slug(made)}", made, here)
-            if made["kind"] in ("Namespace", "PriorityClass"):
+            if made["kind"] == "PriorityClass":
                 first.append(resource)
         self.register_outputs({})
 
@@ -52,9 +47,7 @@ def _slug(made: Json) -> str:
 def _registered(name: str, made: Json, opts: pulumi.ResourceOptions) -> pulumi.Resource:
     metadata: dict[str, Any] = made["metadata"]
     resource: pulumi.Resource
-    if made["kind"] == "Namespace":
-        resource = kubernetes.core.v1.Namespace(name, metadata=metadata, opts=opts)
-    elif made["kind"] == "PriorityClass":
+    if made["kind"] == "PriorityClass":
         resource = kubernetes.scheduling.v1.PriorityClass(
             name, metadata=metadata, value=made["value"], description=made["description"], opts=opts
         )

@@ -48,10 +48,14 @@ class ClusterSpec:
     version: str
     """Minor version, e.g. `1.34`."""
     door: Door
+    door_port: int
+    """This machine's end of a tunnel to the control plane: one of its own for each region of the environment."""
     allowed_cidrs: tuple[str, ...]
     """Addresses that reach the control plane with `allow-list`; never all of them."""
     administrators: tuple[str, ...]
     """The cloud's names of who may change every object, e.g. role ARNs."""
+    existing: str | None
+    """Name of a cluster that somebody else owns, in an existing network; its traits are checked before it is used."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,8 @@ class EntrySpec:
     """Names on its certificate: the territory's and the region's."""
     zone: str
     """DNS zone that proves them."""
-    visibility: Literal["public", "private"]
+    visibility: Literal["public", "private", "both"]
+    """Whom it is for: clients on the internet, clients of the network, or one entry for each."""
     gateway_port: int
     """Port of every gateway node (NodePort)."""
     probe_path: str
@@ -144,3 +149,5 @@ class GroundSpec:
     entry: EntrySpec
     audit: AuditSpec
     identities: tuple[IdentitySpec, ...]
+    secrets: tuple[str, ...]
+    """Names of what workloads read from the cloud's secret manager; the values are the territory's, and inputs."""

@@ -68,6 +68,8 @@ class GroundInputs:
 
     zone_id: pulumi.Output[str]
     """The DNS zone of the environment, from the names layer."""
+    secrets: Mapping[str, pulumi.Output[str]]
+    """Value by `GroundSpec.secrets`, from the names layer: the same in every region of the territory."""
 
 
 class Ground(pulumi.ComponentResource):
@@ -75,3 +77,5 @@ class Ground(pulumi.ComponentResource):
 
     cluster: Cluster
     entry: Entry
+    inner_entry: Entry | None
+    """The private one where a region has two: the first is public then."""

@@ -84,19 +84,6 @@ class ServedModelSpec:
 
 
 @dataclass(frozen=True)
-class GatewayPodsSpec:
-    """Envoy on every node of the gateway pool."""
-
-    nodes: int
-    """Gateway nodes at least; a tenant's limits are shared out by it."""
-    port: int
-    """NodePort that the entry sends to."""
-    buffer_bytes: int
-    """Largest request body that is buffered for a retry, in bytes."""
-    stream_idle_seconds: int
-
-
-@dataclass(frozen=True)
 class ImageSpec:
     """An image by digest; nothing runs by a tag."""
 
@@ -104,6 +91,21 @@ class ImageSpec:
     """Path below the territory's registry, e.g. `meridian/serving`."""
     digest: str
     """`sha256:` and 64 hex digits."""
+
+
+@dataclass(frozen=True)
+class GatewayPodsSpec:
+    """Envoy on every node of the gateway pool."""
+
+    image: ImageSpec
+    """Envoy, of the release that Envoy Gateway brings."""
+    nodes: int
+    """Gateway nodes at least; a tenant's limits are shared out by it."""
+    port: int
+    """NodePort that the entry sends to."""
+    buffer_bytes: int
+    """Largest request body that is buffered for a retry, in bytes."""
+    stream_idle_seconds: int
 
 
 @dataclass(frozen=True)

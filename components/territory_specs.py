@@ -21,6 +21,8 @@ class NamesSpec:
     """Certificate authorities that may certify the name and what lies below it, sorted; nobody else may."""
     proves: bool
     """Whether regions need the proof of the territory's name in this account."""
+    secrets: tuple[str, ...]
+    """Names of what is drawn once for the territory and kept by every region of it: keys of gateway and tenants."""
     tags: tuple[tuple[str, str], ...]
 
 

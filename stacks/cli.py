@@ -13,10 +13,12 @@ from rehearsal.engine import EngineError
 from rehearsal.lab import NotStarted
 from rehearsal.standins.attach import NotServed
 from stacks import drilling, lab_drilling, operations, plan_command, show
+from stacks import images as images_command
 from stacks.bootstrap import SetupFailed
 from stacks.operations import Part
 from stacks.preflight import command as preflight_command
 from stacks.problems import ConfigurationRefused
+from stacks.rolling.opening import NotLoggedIn
 from stacks.session import EngineRefused
 
 app = typer.Typer(
@@ -28,9 +30,14 @@ Machine = Annotated[bool, typer.Option("--json", help="Print JSON for machines."
 Only = Annotated[
     list[str] | None, typer.Option(help="Build regions on this cloud alone, e.g. aws; the plan stays the whole one.")
 ]
+Region = Annotated[str | None, typer.Option(help="The stacks of this region on a cloud alone, e.g. aws-eu-north-1.")]
 
 REFUSED, FAILED = 2, 1
-KNOWN = (SetupFailed, EngineError, EngineRefused, NotServed, operations.NotUp, DrillRefused, DrillFailed, NotStarted)
+KNOWN = (
+    *(SetupFailed, EngineError, EngineRefused, NotServed, NotLoggedIn),
+    *(operations.NotUp, DrillRefused, DrillFailed, NotStarted),
+)
+"""What a command tells in a line, without a traceback."""
 
 
 @app.command()
@@ -55,6 +62,13 @@ def plan(
 
 
 @app.command()
+def images(stack: Stack, *, json: Machine = False) -> None:
+    """Show which images and charts must lie in which registries, and which version nobody has read yet."""
+    found = images_command.images(stack)
+    show.as_json(found) if json else images_command.table(found)
+
+
+@app.command()
 def preflight(
     stack: Stack,
     *,
@@ -66,27 +80,27 @@ def preflight(
 
 
 @app.command()
-def up(stack: Stack) -> None:
+def up(stack: Stack, *, only: Only = None, region: Region = None) -> None:
     """Make or change a stack until it serves; ends with how to call it."""
-    raise typer.Exit(operations.up(stack))
+    raise typer.Exit(operations.up(stack, only or (), region))
 
 
 @app.command()
-def preview(stack: Stack) -> None:
+def preview(stack: Stack, *, only: Only = None, region: Region = None) -> None:
     """Show what `up` would do."""
-    raise typer.Exit(operations.preview(stack))
+    raise typer.Exit(operations.preview(stack, only or (), region))
 
 
 @app.command()
-def refresh(stack: Stack) -> None:
+def refresh(stack: Stack, *, only: Only = None, region: Region = None) -> None:
     """Compare the stack with what is really there, and note the differences."""
-    raise typer.Exit(operations.refresh(stack))
+    raise typer.Exit(operations.refresh(stack, only or (), region))
 
 
 @app.command()
-def down(stack: Stack) -> None:
+def down(stack: Stack, *, only: Only = None, region: Region = None) -> None:
     """Remove a stack with everything it made."""
-    raise typer.Exit(operations.down(stack))
+    raise typer.Exit(operations.down(stack, only or (), region))
 
 
 @app.command()
@@ -108,9 +122,10 @@ def outputs(
     *,
     json: Machine = False,
     key: Annotated[str | None, typer.Option(help="Print this tenant's API key and nothing else.")] = None,
+    only: Only = None,
 ) -> None:
     """Show endpoints and CA files; keys only with --key or --json."""
-    territories = operations.outputs(stack)
+    territories = operations.outputs(stack, only or ())
     if key is not None:
         typer.echo(operations.key_of(key, territories))
     elif json:

@@ -101,6 +101,14 @@ class Compliance(Section):
     prompt_log_retention_days: int = Field(0, ge=0, le=3653, description="days that prompts are kept; 0 keeps none")
 
 
+class Existing(Section):
+    """A network that somebody else owns; its traits are checked before anything is made in it."""
+
+    network: str = Field(min_length=1, description="the cloud's id of the network, e.g. vpc-0123456789abcdef0")
+    node_subnets: tuple[str, ...] = Field(min_length=1, description="private subnets of nodes, one per zone")
+    entry_subnets: tuple[str, ...] = Field(min_length=1, description="subnets of the load balancer, one per zone")
+
+
 class Network(Section):
     """How regions are reached."""
 
@@ -111,6 +119,9 @@ class Network(Section):
     )
     zones: dict[RegionName, tuple[str, ...]] = Field(
         default_factory=dict, description="zones of a region by the cloud's names; without it the first three"
+    )
+    existing: dict[RegionName, Existing] = Field(
+        default_factory=dict, description="a region's network where somebody else owns it; without it one is made"
     )
     allowed_cidrs: tuple[Cidr, ...] = Field((), description="addresses that reach control planes with door: allow-list")
 
@@ -130,9 +141,13 @@ class Rollout(Section):
 
 
 class Image(Section):
-    """The serving image."""
+    """What runs in the clusters: the serving image, and what others made and is mirrored to the territories."""
 
     digest: Digest = Field(description="digest of the built and signed serving image, sha256:...")
+    mirrored: dict[Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")], Digest] = Field(
+        default_factory=dict,
+        description="digest of each third-party image in your registries, e.g. {envoy: sha256:...}",
+    )
 
 
 class Steering(Section):

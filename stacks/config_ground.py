@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from stacks.config_fleet import Section
+from stacks.config_fleet import RegionName, Section
 
 Account = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{4,62}[A-Za-z0-9]$")]
 """AWS account (12 digits), GCP project or Azure subscription; the plan knows which of them a cloud has."""
@@ -22,6 +22,10 @@ class Cluster(Section):
     version: str = Field("1.35", pattern=r"^1\.\d{2}$", description="Kubernetes minor version, e.g. 1.35")
     administrators: tuple[str, ...] = Field(
         (), description="who may change every object: on AWS ARNs of IAM roles; needed on clouds"
+    )
+    existing: dict[RegionName, str] = Field(
+        default_factory=dict,
+        description="name of a region's cluster where somebody else owns it, in an existing network",
     )
     generation: int = Field(
         1,

@@ -8,6 +8,7 @@ import pulumi
 from stacks.deploying import ground, names, serving, steering
 from stacks.deploying.ground import Waist
 from stacks.deploying.held import Held
+from stacks.deploying.names import TerritoryGives
 from stacks.deploying.references import References
 from stacks.scope import Layer, Part
 
@@ -23,7 +24,7 @@ class _Deployment:
     def __init__(self, held: Held) -> None:
         self.held = held
         self.references = References(held.scope)
-        self.zones: dict[str, pulumi.Output[str]] = {}
+        self.given: dict[str, TerritoryGives] = {}
         self.waists: dict[str, Waist] = {}
         self.endpoints: dict[str, pulumi.Output[str]] = {}
 
@@ -31,30 +32,34 @@ class _Deployment:
         makers: dict[Layer, Callable[[str], None]] = {
             Layer.NAMES: self._names,
             Layer.GROUND: self._ground,
-            Layer.SERVING: lambda region: serving.make(region, self._waist(region)),
+            Layer.SERVING: self._serving,
             Layer.STEERING: self._steering,
         }
         for part in self.held.scope.parts:
             makers[part.layer](part.place)
-        _export(names.EXPORT, {name: names.exported(zone) for name, zone in self.zones.items()})
+        _export(names.EXPORT, {name: names.exported(each) for name, each in self.given.items()})
         _export(ground.EXPORT, {name: ground.exported(waist) for name, waist in self.waists.items()})
         _export(steering.EXPORT, {name: steering.exported(each) for name, each in self.endpoints.items()})
 
     def _names(self, territory: str) -> None:
-        self.zones[territory] = names.make(self.held.names[territory])
+        self.given[territory] = names.make(self.held.names[territory])
 
     def _ground(self, region: str) -> None:
-        self.waists[region] = ground.make(self.held.grounds[region], self._zone(self.held.territory_of(region)))
+        spec = self.held.grounds[region]
+        self.waists[region] = ground.make(spec, self._given(self.held.territory_of(region), spec.secrets))
+
+    def _serving(self, region: str) -> None:
+        serving.make(self.held.serving[region], self.held.grounds[region], self._waist(region))
 
     def _steering(self, territory: str) -> None:
         spec = self.held.steering[territory]
         entries = {member.region: self._waist(member.region).entry for member in spec.members}
-        self.endpoints[territory] = steering.make(spec, self._zone(territory), entries)
+        self.endpoints[territory] = steering.make(spec, self._given(territory).zone_id, entries)
 
-    def _zone(self, territory: str) -> pulumi.Output[str]:
-        if territory in self.zones:
-            return self.zones[territory]
-        return names.of_reference(self.references.of(Part(Layer.NAMES, territory), names.EXPORT))
+    def _given(self, territory: str, secrets: tuple[str, ...] = ()) -> TerritoryGives:
+        if territory in self.given:
+            return self.given[territory]
+        return names.of_reference(self.references.of(Part(Layer.NAMES, territory), names.EXPORT), secrets)
 
     def _waist(self, region: str) -> Waist:
         if region in self.waists:

@@ -19,6 +19,8 @@ from stacks import bootstrap, configfile, show
 from stacks.config import Config, parse
 from stacks.plan import Plan, make_plan
 from stacks.problems import ConfigurationRefused, Problem
+from stacks.rolling import commands
+from stacks.rolling.opening import is_on_clouds, opened
 from stacks.session import Session
 from stacks.waves import arguments, held_back
 from stacks.workspace import Workspace, workspace
@@ -68,9 +70,11 @@ def ready_session(place: Workspace, stack: str) -> Session:
     return session
 
 
-def up(stack: str) -> int:
-    """Make or change a stack; 0 when it serves."""
+def up(stack: str, only: Sequence[str] = (), region: str | None = None) -> int:
+    """Make or change a stack; 0 when it serves, or on clouds when all asked for is made."""
     place = workspace()
+    if _on_clouds(place, stack, only, region):
+        return commands.up(*opened(place, stack, only, region), show.say)
     config, plan = planned(place, stack)
     session = ready_session(place, stack)
     session.release_stale_locks(show.say)
@@ -102,24 +106,31 @@ def roll_out(session: Session, plan: Plan, run: Callable[..., int]) -> int:
     return 0
 
 
-def preview(stack: str) -> int:
+def preview(stack: str, only: Sequence[str] = (), region: str | None = None) -> int:
     """What `up` would do."""
     place = workspace()
+    if _on_clouds(place, stack, only, region):
+        return commands.preview(*opened(place, stack, only, region), show.say)
     planned(place, stack)
     session = ready_session(place, stack)
     return session.run("preview", "--refresh")
 
 
-def refresh(stack: str) -> int:
+def refresh(stack: str, only: Sequence[str] = (), region: str | None = None) -> int:
     """Note in the state what is really there."""
+    place = workspace()
+    if _on_clouds(place, stack, only, region):
+        return commands.refresh(*opened(place, stack, only, region), show.say)
     session = existing(stack)
     session.release_stale_locks(show.say)
     return session.run("refresh", "--yes", "--skip-preview")
 
 
-def down(stack: str) -> int:
+def down(stack: str, only: Sequence[str] = (), region: str | None = None) -> int:
     """Remove a stack with everything it made."""
     place = workspace()
+    if _on_clouds(place, stack, only, region):
+        return commands.down(*opened(place, stack, only, region), show.say)
     if not (place.state(stack) / "backend").exists():
         show.say(f"{stack} is not up; nothing to remove")
         return 0
@@ -153,9 +164,13 @@ def _territory_status(state: Path, territory: TerritorySpec) -> list[ProcessStat
     return [*region_status(steering, authority, resolves=resolves), *itertools.chain.from_iterable(regions)]
 
 
-def outputs(stack: str) -> dict[str, Any]:
-    """Per territory the endpoint, the CA file and the tenants' keys."""
-    territories = existing(stack).outputs().get("territories")
+def outputs(stack: str, only: Sequence[str] = ()) -> dict[str, Any]:
+    """Per territory the endpoint, and on this machine the CA file and the tenants' keys."""
+    place = workspace()
+    if _on_clouds(place, stack, only, None):
+        territories = commands.endpoints(*opened(place, stack, only, None))
+    else:
+        territories = existing(stack).outputs().get("territories") or {}
     if not territories:
         message = f"{stack} has no outputs yet; `./meridian up {stack}` has not ended well so far"
         raise NotUp(message)
@@ -164,17 +179,18 @@ def outputs(stack: str) -> dict[str, Any]:
 
 def key_of(tenant: str, territories: dict[str, Any]) -> str:
     """The API key of a tenant."""
-    keys = {name: entry["key"] for territory in territories.values() for name, entry in territory["tenants"].items()}
+    tenants = (each for territory in territories.values() for each in territory.get("tenants", {}).items())
+    keys = {name: entry["key"] for name, entry in tenants}
     if tenant not in keys:
-        message = f"there is no tenant {tenant!r}; tenants: {', '.join(sorted(keys))}"
+        message = f"there is no key of a tenant {tenant!r} here; tenants: {', '.join(sorted(keys)) or 'none'}"
         raise NotUp(message)
     return str(keys[tenant])
 
 
 def first_model(stack: str) -> str:
     """A model's name, for examples."""
-    config, _ = planned(workspace(), stack)
-    return next(iter(config.models))
+    _refuse_reserved(stack)
+    return next(iter(parse(configfile.read(workspace().root / f"Pulumi.{stack}.yaml")).models))
 
 
 def exports(stack: str) -> list[str]:
@@ -195,6 +211,19 @@ def planned(place: Workspace, stack: str) -> tuple[Config, Plan]:
     _refuse_reserved(stack)
     config = parse(configfile.read(place.root / f"Pulumi.{stack}.yaml"))
     return config, make_plan(config)
+
+
+def _on_clouds(place: Workspace, stack: str, only: Sequence[str], region: str | None) -> bool:
+    """Whether a stack is an environment on clouds; parts of a stack on this machine cannot be asked for."""
+    _refuse_reserved(stack)
+    if not (place.root / f"Pulumi.{stack}.yaml").exists() and place.state(stack).exists():
+        return False  # `down` removes what a stack left whose file is gone
+    if is_on_clouds(place, stack):
+        return True
+    if only or region:
+        what, why = f"{stack} runs on this machine, as a whole", "its regions are processes of one stack"
+        raise ConfigurationRefused([Problem("--only, --region", what, why, "leave the option out")])
+    return False
 
 
 def _refuse_reserved(stack: str) -> None:

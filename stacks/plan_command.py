@@ -12,6 +12,7 @@ from stacks import configfile, plan_show, show
 from stacks.catalog import catalogue
 from stacks.config import Config, parse
 from stacks.plan import Plan, make_plan
+from stacks.plan.changes import changes
 from stacks.plan.checking import replays
 from stacks.plan.cost import cost_of
 from stacks.plan.fleet import make_fleet
@@ -95,7 +96,7 @@ def _compare(root: Path, stack: str, made: FleetPlan, other: str, *, json: bool)
     if json:
         first, second = cost_of(before), cost_of(made)
         both: Mapping[str, Any] = {"before": asdict(first), "after": asdict(second)}
-        return show.as_json({**both, "difference": second.total - first.total})
+        return show.as_json({**both, "difference": second.total - first.total, "changes": changes(before, made)})
     return plan_show.comparison(before, made, (other, stack))
 
 

@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
 
+from stacks.plan.changes import changes
 from stacks.plan.checking import Seen
 from stacks.plan.cost import Cost, cost_of
 from stacks.plan.fleet_model import FleetPlan, ModelFleet
@@ -184,7 +185,7 @@ def replayed(seen: Sequence[Seen]) -> None:
 
 
 def comparison(before: FleetPlan, after: FleetPlan, names: tuple[str, str]) -> None:
-    """What differs between two plans, pool by pool, with the cost."""
+    """What differs between two plans: what is made, replaced and removed, and the cost pool by pool."""
     old, new = cost_of(before), cost_of(after)
     table = Table(title=f"{names[0]} -> {names[1]}", title_justify="left", box=None)
     for column in ("what", names[0], names[1], "difference"):
@@ -201,4 +202,6 @@ def comparison(before: FleetPlan, after: FleetPlan, names: tuple[str, str]) -> N
             first, second = was.get(name, 0.0), now.get(name, 0.0)
             if first != second or kind == "all":
                 table.add_row(f"{kind} {name}".strip(), f"{first:,.0f}", f"{second:,.0f}", f"{second - first:+,.0f}")
+    for line in changes(before, after):
+        out.print(f"· {escape(line)}", highlight=False)
     _print(table)

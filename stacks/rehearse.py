@@ -10,14 +10,17 @@ from typing import Any
 
 import yaml
 
+from components.images import mirrored
+from components.serving.words import MONITORING, PROXIES, TRUST
 from rehearsal.engine import ensure
 from rehearsal.lab import Lab, NodeSpec
 from rehearsal.rehearsing import Place, Report, Result, StackOf, Subject, rehearse
 from rehearsal.standins.attach import attached
+from rehearsal.world import World
 from stacks import configfile, show
 from stacks.config import Config
 from stacks.config import parse as parse_config
-from stacks.deploying.held import LAYERS, held, territories_of
+from stacks.deploying.held import held, territories_of
 from stacks.lab_nodes import region_nodes
 from stacks.operations import Part, setup
 from stacks.problems import ConfigurationRefused, Problem
@@ -33,6 +36,9 @@ EXAMPLE_NODES = tuple(
 """Of every region of the example in a lab: one more than its replicas, which a rollout takes."""
 
 PACKAGES = ("aws", "gcp", "azure-native", "kubernetes")
+
+NAMESPACES = (MONITORING, PROXIES, TRUST)
+"""Namespaces of controllers that objects of ours lie in."""
 
 Shown = Callable[[Result], None]
 
@@ -61,6 +67,7 @@ def run(
     folder.mkdir(parents=True)
     try:
         shapes = place.home / "cache" / "shapes"
+        World(folder / "world").note_outside(*subject.before)
         with (
             _laboratory(place, folder / "lab", nodes_of(place, stack, only))
             if lab
@@ -168,14 +175,21 @@ def _environment(place: Workspace, stack: str, config: Config, only: Sequence[st
     return Subject(
         project="meridian",
         program=place.root,
-        stacks=tuple(each for each in stacks if not layers or each.name.rpartition(".")[2] in LAYERS),
+        stacks=stacks,
         config=said,
         change={"meridian:tags": {"owner": "research"}, **(retiring if config.environment == "prod" else {})},
         again={"meridian:cluster": {**said["meridian:cluster"], "generation": 2}},
         packages=PACKAGES,
         search_path=place.root,
         policies=policies if policies.is_dir() else None,
+        before=_controllers(),
     )
+
+
+def _controllers() -> tuple[str, ...]:
+    """What controllers bring to a cluster: Helm renders their charts, and there is no stand-in for Helm."""
+    groups = {group for each in mirrored() for group in each.gives}
+    return tuple(sorted({*groups, *NAMESPACES}))
 
 
 def _refuse_no_file(failures: Path | None) -> None:

@@ -8,7 +8,7 @@ import secrets
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -124,17 +124,7 @@ class Session:
 
     def run(self, *arguments: str) -> int:
         """Run the engine in sight of the user; Ctrl-C is the engine's to handle."""
-        process = subprocess.Popen(self._command(*arguments), cwd=self.place.root, env=self.environment())
-        # A terminal sends SIGINT to both; SIGTERM reaches this process alone and means the same.
-        before = {
-            signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None),
-            signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGINT)),
-        }
-        try:
-            return process.wait()
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        return attended(self._command(*arguments), self.place.root, self.environment())
 
     def capture(
         self, *arguments: str, folder: Path | None = None, text: str = "", config_file: Path | None = None
@@ -200,6 +190,21 @@ class Session:
 
     def _command(self, *arguments: str) -> list[str]:
         return [str(self.engine.bin_folder / "pulumi"), *arguments, "--stack", self.stack]
+
+
+def attended(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> int:
+    """Run a command in sight of the user until it ends; Ctrl-C is its own to handle. Returns its exit code."""
+    process = subprocess.Popen(command, cwd=folder, env=environment)
+    # A terminal sends SIGINT to both; SIGTERM reaches this process alone and means the same.
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.send_signal(signal.SIGINT)),
+    }
+    try:
+        return process.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class EngineRefused(Exception):

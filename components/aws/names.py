@@ -45,9 +45,14 @@ def retention(days: int) -> int:
     return found
 
 
+def secret_name(spec: GroundSpec, name: str) -> str:
+    """The name of a secret in Secrets Manager; what is served reads it under the same one."""
+    return "/".join((PREFIX, spec.environment, spec.territory, name))
+
+
 def cluster_name(spec: GroundSpec) -> str:
-    """The name of the EKS cluster."""
-    return named("aws-cluster", PREFIX, spec.environment, spec.location)
+    """The name of the EKS cluster, ours or somebody else's."""
+    return spec.cluster.existing or named("aws-cluster", PREFIX, spec.environment, spec.location)
 
 
 def role_name(spec: GroundSpec, purpose: str) -> str:

@@ -8,11 +8,12 @@ import pulumi_aws as aws
 
 from components.aws.addresses import ZoneSubnets, subnets
 from components.aws.endpoints import endpoints, storage_endpoint
+from components.aws.existing import existing_network
 from components.aws.keys import Keys
 from components.aws.logs import group
 from components.aws.names import role_name
 from components.aws.policy import allow, document, trust
-from components.ground_specs import GroundSpec
+from components.ground_specs import ExistingNetwork, GroundSpec
 
 HTTPS = 443
 EVERYWHERE = "0.0.0.0/0"
@@ -28,15 +29,16 @@ class Network:
     entry_subnets: list[pulumi.Output[str]]
     node_security_group_id: pulumi.Output[str]
     entry_security_group_id: pulumi.Output[str]
+    inner_security_group_id: pulumi.Output[str] | None
+    """Of the private entry where there are two."""
     storage_endpoint_id: pulumi.Output[str]
     """The S3 endpoint, which alone may read the weights."""
 
 
 def network(name: str, spec: GroundSpec, keys: Keys, opts: pulumi.ResourceOptions) -> Network:
-    """Make the network. A network of somebody else is not built on yet: NotImplementedError."""
+    """Make the network, or join one of somebody else; raises `ExistingRefused` for one that will not do."""
     if spec.network.existing is not None:
-        message = f"{spec.name}: an existing network is planned and not yet built on AWS; leave `existing` out"
-        raise NotImplementedError(message)
+        return _joined(name, spec, spec.network.existing, keys, opts)
     vpc = aws.ec2.Vpc(
         name,
         cidr_block=spec.network.cidr,
@@ -50,16 +52,55 @@ def network(name: str, spec: GroundSpec, keys: Keys, opts: pulumi.ResourceOption
     cut = subnets(spec.network.cidr, spec.network.zones)
     nodes, node_routes = _node_subnets(name, cut, vpc.id, opts)
     entries = _entry_subnets(name, spec, cut, vpc.id, opts)
-    node_group, entry_group, endpoint_group = _security_groups(name, spec, vpc.id, opts)
-    endpoints(name, spec, vpc.id, nodes, endpoint_group, opts)
+    groups = _security_groups(name, spec, vpc.id, opts)
+    ends = aws.ec2.SecurityGroup(
+        f"{name}-endpoints", vpc_id=vpc.id, description=f"{spec.name}: endpoints", opts=opts
+    ).id
+    _outward(f"{name}-nodes-endpoints", groups["nodes"], "tcp", HTTPS, opts, peer=ends)
+    _inward(f"{name}-endpoints-nodes", ends, "tcp", HTTPS, opts, peer=groups["nodes"])
+    endpoints(name, spec, vpc.id, nodes, ends, opts)
     storage = storage_endpoint(name, spec, vpc.id, [node_routes], opts)
     return Network(
         vpc_id=vpc.id,
         node_subnets=nodes,
         entry_subnets=entries,
-        node_security_group_id=node_group,
-        entry_security_group_id=entry_group,
+        node_security_group_id=groups["nodes"],
+        entry_security_group_id=groups["entry"],
+        inner_security_group_id=groups.get("inner"),
         storage_endpoint_id=storage.id,
+    )
+
+
+def _joined(
+    name: str, spec: GroundSpec, existing: ExistingNetwork, keys: Keys, opts: pulumi.ResourceOptions
+) -> Network:
+    """Join a network: its traffic is logged for this region too, and nodes and entry get guards of their own."""
+    seen = existing_network(spec, existing, pulumi.InvokeOptions(provider=opts.provider))
+    vpc = pulumi.Output.from_input(existing.network)
+    _flow_logs(name, spec, keys, vpc, opts)
+    groups = _security_groups(name, spec, vpc, opts)
+    # The owner's endpoints have guards that are not ours to change: they must let the network's addresses in.
+    aws.vpc.SecurityGroupEgressRule(
+        f"{name}-nodes-endpoints",
+        security_group_id=groups["nodes"],
+        ip_protocol="tcp",
+        from_port=HTTPS,
+        to_port=HTTPS,
+        cidr_ipv4=spec.network.cidr,
+        opts=opts,
+    )
+
+    def by_zone(ids: tuple[str, ...]) -> list[pulumi.Output[str]]:
+        return [pulumi.Output.from_input(id) for id in sorted(ids, key=lambda id: seen.subnets[id].zone)]
+
+    return Network(
+        vpc_id=vpc,
+        node_subnets=by_zone(existing.node_subnets),
+        entry_subnets=by_zone(existing.entry_subnets),
+        node_security_group_id=groups["nodes"],
+        entry_security_group_id=groups["entry"],
+        inner_security_group_id=groups.get("inner"),
+        storage_endpoint_id=pulumi.Output.from_input(str(seen.storage_endpoint)),
     )
 
 
@@ -108,7 +149,7 @@ def _entry_subnets(
 ) -> list[pulumi.Output[str]]:
     """Subnets of the load balancer alone; only these, and only where clients come from the internet, reach it."""
     gateway = None
-    if spec.entry.visibility == "public":
+    if spec.entry.visibility != "private":
         gateway = aws.ec2.InternetGateway(name, vpc_id=vpc, tags={"Name": name}, opts=opts)
     routes = aws.ec2.RouteTable(f"{name}-entry", vpc_id=vpc, tags={"Name": f"{name}-entry"}, opts=opts)
     if gateway is not None:
@@ -146,17 +187,20 @@ def _subnet(
 
 def _security_groups(
     name: str, spec: GroundSpec, vpc: pulumi.Output[str], opts: pulumi.ResourceOptions
-) -> tuple[pulumi.Output[str], pulumi.Output[str], pulumi.Output[str]]:
-    """Nodes, entry, endpoints. The entry adds who reaches it; EKS adds a group that joins nodes and control plane."""
-    nodes, entry, ends = (
-        aws.ec2.SecurityGroup(f"{name}-{who}", vpc_id=vpc, description=f"{spec.name}: {who}", opts=opts).id
-        for who in ("nodes", "entry", "endpoints")
-    )
+) -> Mapping[str, pulumi.Output[str]]:
+    """`nodes`, `entry`, and `inner` for the private one of two entries.
+
+    The entry adds who reaches it; EKS adds a group that joins nodes and control plane.
+    """
+    names = ("nodes", "entry", "inner") if spec.entry.visibility == "both" else ("nodes", "entry")
+    found = {
+        who: aws.ec2.SecurityGroup(f"{name}-{who}", vpc_id=vpc, description=f"{spec.name}: {who}", opts=opts).id
+        for who in names
+    }
+    nodes = found["nodes"]
     _inward(f"{name}-nodes-peers", nodes, "-1", None, opts, peer=nodes)
     _outward(f"{name}-nodes-peers", nodes, "-1", None, opts, peer=nodes)  # both ways all of it: EFA asks for that
-    _outward(f"{name}-nodes-endpoints", nodes, "tcp", HTTPS, opts, peer=ends)
-    _inward(f"{name}-endpoints-nodes", ends, "tcp", HTTPS, opts, peer=nodes)
-    return nodes, entry, ends
+    return found
 
 
 def _inward(

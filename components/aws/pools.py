@@ -16,7 +16,6 @@ from components.naming import named
 
 LABEL = "meridian.io"
 GPU_TAINT = "nvidia.com/gpu"
-OWNED_BY_AUTOSCALER = ["scalingConfig.desiredSize"]
 ARM = ("p6e-",)
 """Families of GPU machines with Arm processors."""
 
@@ -110,9 +109,15 @@ def _group(
         version=spec.cluster.version,
         opts=pulumi.ResourceOptions.merge(
             opts,
-            pulumi.ResourceOptions(depends_on=plane.ready_for_nodes, ignore_changes=OWNED_BY_AUTOSCALER),
+            pulumi.ResourceOptions(depends_on=plane.ready_for_nodes, ignore_changes=_owned_by_autoscaler(size)),
         ),
     )
+
+
+def _owned_by_autoscaler(size: _Size) -> list[str]:
+    """The number of nodes, where an autoscaler has a choice. A fixed number is the plan's: left alone, it would lie
+    outside the new bounds when the plan changes it, which EKS refuses."""
+    return ["scalingConfig.desiredSize"] if size.least < size.most else []
 
 
 def _image(pool: PoolSpec) -> str:

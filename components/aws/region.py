@@ -13,6 +13,7 @@ from components.aws.names import repository_prefix
 from components.aws.network import network
 from components.aws.pools import pools
 from components.aws.registry import registry, weights
+from components.aws.secrets import secrets
 from components.cluster import Cluster, Traits
 from components.ground_specs import GroundSpec
 from components.region import Ground, GroundInputs
@@ -44,6 +45,7 @@ class AwsGround(Ground):
         nodes = pools(name, spec, net, own_keys, who, plane, child)
         addons_on_nodes(name, spec, plane, nodes.system, child)
         registry(name, spec, own_keys, child)
+        secrets(name, spec, inputs.secrets, own_keys, child)
         self.cluster = Cluster(
             name=plane.name,
             endpoint=plane.endpoint,
@@ -53,7 +55,7 @@ class AwsGround(Ground):
             identities={each.name: workload(name, each, spec, own_keys, plane.name, child) for each in spec.identities},
             traits=TRAITS,
         )
-        self.entry = entry(
+        entries = entry(
             name,
             spec,
             net,
@@ -63,4 +65,5 @@ class AwsGround(Ground):
             child,
             log_key=own_keys["logs"],
         )
+        self.entry, self.inner_entry = entries.first, entries.inner
         self.register_outputs({})

@@ -12,19 +12,14 @@ from components.aws.names import bucket_arn, repository_prefix
 from components.aws.network import Network
 from components.aws.policy import deny
 from components.ground_specs import GroundSpec
-
-IMAGES = (
-    *("serving", "envoy", "envoy-gateway", "ratelimit", "keda", "keda-metrics-apiserver", "keda-admission-webhooks"),
-    *("lws", "cluster-autoscaler", "nvidia-device-plugin", "external-secrets", "prometheus", "opentelemetry-collector"),
-)
-"""One repository each: our own image, and the third parties' that are mirrored by digest."""
+from components.images import mirrored
 
 UNTAGGED_DAYS = 30
 
 
 def registry(name: str, spec: GroundSpec, keys: Keys, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
-    """Make the repositories."""
-    return [_repository(name, image, spec, keys, opts) for image in IMAGES]
+    """Make the repositories: one for each image and chart that nodes may need, for nothing is pulled from elsewhere."""
+    return [_repository(name, each.name, spec, keys, opts) for each in mirrored()]
 
 
 def weights(

@@ -12,4 +12,5 @@ from components.serving_specs import ServingSpec
 
 def gateway_objects(spec: ServingSpec, image: Any) -> tuple[Json, ...]:
     """Every object of a region's gateway, each after those it refers to."""
-    return (*proxy_objects(spec, image), *engine_objects(spec), *route_objects(spec), *patch_objects(spec))
+    made = (*proxy_objects(spec, image), *engine_objects(spec), *route_objects(spec), *patch_objects(spec))
+    return tuple({**each, "metadata": {**each["metadata"], "labels": dict(spec.labels)}} for each in made)

@@ -1,8 +1,8 @@
 """What lets the gateway reach a model's engines, in the model's own namespace; pure."""
 
 from components.gateway.kubernetes_parts import (
-    ENGINE_AUTHORITY,
     ENGINE_SERVICE,
+    ENGINE_TLS,
     GATEWAY_API,
     NAMESPACE,
     VERSIONS,
@@ -17,7 +17,7 @@ from components.serving_specs import ServingSpec
 
 def engine_objects(spec: ServingSpec) -> tuple[Json, ...]:
     """Per model: leave for the gateway's routes to name its Service, and TLS that verifies its engines."""
-    return tuple(made for model in spec.models for made in (_grant(model.name), _tls(spec, model.name)))
+    return tuple(made for model in spec.models for made in (_grant(model.name), _tls(model.name)))
 
 
 def _grant(model: str) -> Json:
@@ -28,14 +28,14 @@ def _grant(model: str) -> Json:
     return manifest(VERSIONS["grants"], "ReferenceGrant", "gateway", {"spec": spec}, namespace=model)
 
 
-def _tls(spec: ServingSpec, model: str) -> Json:
-    authority = reference("ConfigMap", ENGINE_AUTHORITY, "")
+def _tls(model: str) -> Json:
+    authority = reference("Secret", ENGINE_TLS, "")
     return gateway_object(
         "BackendTLSPolicy",
         ENGINE_SERVICE,
         {
             "targetRefs": [reference("Service", ENGINE_SERVICE, "")],
-            "validation": {"caCertificateRefs": [authority], "hostname": engine_host(spec, model)},
+            "validation": {"caCertificateRefs": [authority], "hostname": engine_host(model)},
         },
         namespace=model,
     )

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from components.gateway.behaviour import Path
-from components.serving_specs import ServingSpec
 
 Json = dict[str, Any]
 
@@ -20,8 +19,8 @@ ENGINE_KEY = "engine-key"
 ENGINE_SERVICE = "engine"
 """Service of a model's replicas, in the model's namespace."""
 ENGINE_PORT = 8000
-ENGINE_AUTHORITY = "engine-authority"
-"""ConfigMap in each model's namespace whose `ca.crt` signed the engines' certificates."""
+ENGINE_TLS = "engine-tls"
+"""Secret in each model's namespace with the engines' certificate, and in `ca.crt` whose signature is to be trusted."""
 
 GATEWAY_API = "gateway.networking.k8s.io"
 ENVOY_API = "gateway.envoyproxy.io"
@@ -37,9 +36,9 @@ def tenant_object(name: str) -> str:
     return f"tenant-{name}"
 
 
-def engine_host(spec: ServingSpec, model: str) -> str:
+def engine_host(model: str) -> str:
     """The name that the certificate of a model's engines must carry; no engine of another model has it."""
-    return f"{model}.engine.{spec.name}.meridian.internal"
+    return f"{ENGINE_SERVICE}.{model}.svc"
 
 
 def manifest(version: str, kind: str, name: str, content: Mapping[str, Any], *, namespace: str | None) -> Json:

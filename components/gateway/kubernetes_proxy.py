@@ -21,9 +21,8 @@ from components.gateway.kubernetes_parts import (
 )
 from components.serving_specs import ServingSpec
 
-POOL = "gateway"
-POOL_LABEL = "meridian/pool"
-"""Label and taint key of a pool's nodes."""
+ROLE, ROLE_LABEL = "gateway", "meridian.io/role"
+"""Label and taint of the gateway pool's nodes, set by the ground."""
 PORT = 443
 CONTAINER_PORT = 10443
 """Where Envoy listens in its pod: Envoy Gateway adds 10,000 to a privileged port."""
@@ -38,10 +37,7 @@ ENTRY_HOPS = 1
 
 
 def proxy_objects(spec: ServingSpec, image: Any) -> tuple[Json, ...]:
-    """Namespace, priority, class, Envoy's pods, the Gateway and how it faces clients, in the order they are needed."""
-    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
-    namespace = manifest("v1", "Namespace", NAMESPACE, {}, namespace=None)
-    namespace["metadata"]["labels"] = labels
+    """Priority, class, Envoy's pods, the Gateway and how it faces clients, in the order they are needed."""
     priority = manifest(
         "scheduling.k8s.io/v1",
         "PriorityClass",
@@ -49,7 +45,7 @@ def proxy_objects(spec: ServingSpec, image: Any) -> tuple[Json, ...]:
         {"value": PRIORITY, "description": "The gateway outlives the engines behind it."},
         namespace=None,
     )
-    return (namespace, priority, _class(), _proxy(spec, image), _gateway(), _clients(spec))
+    return (priority, _class(), _proxy(spec, image), _gateway(), _clients(spec))
 
 
 def _class() -> Json:
@@ -103,8 +99,8 @@ def _daemon_set(spec: ServingSpec, image: Any) -> Json:
         "strategy": rolling,
         "pod": {
             "labels": dict(spec.labels),
-            "nodeSelector": {POOL_LABEL: POOL},
-            "tolerations": [{"key": POOL_LABEL, "operator": "Equal", "value": POOL, "effect": "NoSchedule"}],
+            "nodeSelector": {ROLE_LABEL: ROLE},
+            "tolerations": [{"key": ROLE_LABEL, "operator": "Equal", "value": ROLE, "effect": "NoSchedule"}],
             "priorityClassName": PRIORITY_CLASS,
         },
         "container": {

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from components.serving.wiring import Opening, Wiring
 from components.serving.words import (
-    GATEWAY,
     LWS,
     MONITORING,
     NAME,
     PORT,
+    PROXIES,
     WEIGHTS,
     Manifest,
     answering,
@@ -22,26 +22,24 @@ from components.serving_specs import ServedModelSpec, ServingSpec
 GATEWAY_PODS = {"app.kubernetes.io/component": "proxy", NAME: "envoy"}
 """As Envoy Gateway labels the proxies that it makes."""
 PROMETHEUS_PODS = {NAME: "prometheus"}
+ENVOY, ENVOY_METRICS, XDS = 10443, 19001, 18000
+"""Ports of Envoy's listener and metrics, and of Envoy Gateway's configuration; it adds 10,000 to a privileged port."""
 LOADER = "weights-loader"
 """`app.kubernetes.io/name` of the job that brings weights."""
 
 
 def closed(namespace: str, spec: ServingSpec) -> list[Manifest]:
     """Nothing comes in, and names alone are asked for."""
-    dns = {
-        "to": [_pods("kube-system", {"k8s-app": "kube-dns"})],
-        "ports": [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")],
-    }
     return [
         _policy("deny-all", namespace, {}, spec, ingress=[], egress=[]),
-        _policy("names", namespace, {}, spec, egress=[dns]),
+        _policy("names", namespace, {}, spec, egress=[_NAMES]),
     ]
 
 
 def of_model(model: ServedModelSpec, spec: ServingSpec, wiring: Wiring) -> list[Manifest]:
     """An engine answers the gateway and Prometheus, and reads its weights."""
     come_in = [
-        {"from": [_pods(GATEWAY, GATEWAY_PODS)], "ports": [_tcp(PORT)]},
+        {"from": [_pods(PROXIES, GATEWAY_PODS)], "ports": [_tcp(PORT)]},
         {"from": [_pods(MONITORING, PROMETHEUS_PODS)], "ports": [_tcp(PORT)]},
     ]
     found = [
@@ -66,6 +64,16 @@ def _parts(model: ServedModelSpec, spec: ServingSpec) -> list[Manifest]:
                 _policy(f"parts-{group.role}", model.name, mine, spec, ingress=[{"from": peer}], egress=[{"to": peer}])
             )
     return found
+
+
+def of_proxies(spec: ServingSpec) -> list[Manifest]:
+    """Envoy answers the region's load balancer, whose addresses the network's own rules tell, reaches the engines of
+    this region, and asks Envoy Gateway what to do; Envoy Gateway itself is not ours to close."""
+    engines = [{"to": [_pods(model.name, answering(model))], "ports": [_tcp(PORT)]} for model in spec.models]
+    control = {"to": [_pods(PROXIES, {NAME: "gateway-helm"})], "ports": [_tcp(XDS)]}
+    scraped = {"from": [_pods(MONITORING, PROMETHEUS_PODS)], "ports": [_tcp(ENVOY_METRICS)]}
+    come_in = [{"ports": [_tcp(ENVOY)]}, scraped]
+    return [_policy("envoy", PROXIES, GATEWAY_PODS, spec, ingress=come_in, egress=[_NAMES, *engines, control])]
 
 
 def of_weights(spec: ServingSpec, wiring: Wiring) -> list[Manifest]:
@@ -116,3 +124,10 @@ def _out(*openings: Opening) -> list[Manifest]:
         }
         for each in openings
     ]
+
+
+_NAMES: Manifest = {
+    "to": [_pods("kube-system", {"k8s-app": "kube-dns"})],
+    "ports": [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")],
+}
+"""Asking for names."""

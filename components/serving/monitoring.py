@@ -4,7 +4,7 @@ Every metric is one of the pinned engine, whose names a test compares with `imag
 """
 
 from components.serving.scaling import FLOOR_MINUTES, GROUP_LABEL
-from components.serving.trust import server_names
+from components.serving.trust import server_name
 from components.serving.words import ENGINE_TLS, GROUP, Manifest, answering, meta, of_role
 from components.serving_specs import ServedModelSpec, ServingSpec
 
@@ -27,7 +27,7 @@ def _monitor(model: ServedModelSpec, spec: ServingSpec) -> Manifest:
         "path": "/metrics",
         "interval": "15s",
         "tlsConfig": {
-            "serverName": server_names(model)[0],
+            "serverName": server_name(model),
             "ca": {"secret": {"name": ENGINE_TLS, "key": "ca.crt"}},
         },
     }

@@ -7,6 +7,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from components.serving import rendering, settings, weights
+from components.serving.controllers import controllers
 from components.serving.groups import owned_by_autoscaler
 from components.serving.inputs import ServingInputs
 from components.serving.objects import register, register_all
@@ -33,8 +34,10 @@ class Serving(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         child = pulumi.ResourceOptions(parent=self, provider=self.provider)
-        made = _foundations(name, spec, inputs, child)
-        after = pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=made))
+        running = controllers(name, inputs.charts, spec, inputs.cluster.registry, child)
+        first = pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=running))
+        made = _foundations(name, spec, inputs, first)
+        after = pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[*running, *made]))
         for model in spec.models:
             _model(name, model, spec, inputs, after)
         if inputs.gateway:

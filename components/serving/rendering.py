@@ -9,6 +9,7 @@ from components.serving.pods import Leaves
 from components.serving.wiring import Wiring
 from components.serving.words import (
     ENGINE,
+    GATEWAY,
     GROUP,
     MODEL,
     PORT,
@@ -30,8 +31,10 @@ def foundations(spec: ServingSpec, wiring: Wiring) -> list[Manifest]:
         secrets.store(spec, wiring),
         *trust.authority(spec),
         *isolation.of_weights(spec, wiring),
-        *isolation.closed("meridian-gateway", spec),
+        *isolation.closed(GATEWAY, spec),
+        *isolation.of_proxies(spec),
         *secrets.of_gateway(spec, wiring),
+        trust.of_gateway(spec),
     ]
 
 

@@ -8,6 +8,8 @@ API = "external-secrets.io/v1"
 STORE = "meridian"
 PREFIX = "meridian"
 REFRESH = "1h"
+CREDENTIAL = "credential"
+"""Entry of the gateway's secret whose value Envoy Gateway sends to engines."""
 
 
 def store(spec: ServingSpec, wiring: Wiring) -> Manifest:
@@ -34,7 +36,7 @@ def of_gateway(spec: ServingSpec, wiring: Wiring) -> list[Manifest]:
         )
         for each in spec.tenants
     ]
-    return [_secret(ENGINE_KEY, GATEWAY, {ENGINE_KEY: ENGINE_KEY}, spec, wiring), *tenants]
+    return [_secret(ENGINE_KEY, GATEWAY, {CREDENTIAL: ENGINE_KEY}, spec, wiring), *tenants]
 
 
 def remote(name: str, spec: ServingSpec, wiring: Wiring) -> str:

@@ -11,10 +11,12 @@ POD_SECURITY = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in (
 
 def namespaces(spec: ServingSpec) -> list[Manifest]:
     """One for each model, one for the gateway and one for the weights: restricted, all of them."""
-    names = [*(model.name for model in spec.models), GATEWAY, WEIGHTS]
-    return [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": meta(name, None, spec, **POD_SECURITY)} for name in names
-    ]
+    return [_namespace(name, spec) for name in (*(model.name for model in spec.models), GATEWAY, WEIGHTS)]
+
+
+def _namespace(name: str, spec: ServingSpec) -> Manifest:
+    """A namespace whose pods may do nothing special."""
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": meta(name, None, spec, **POD_SECURITY)}
 
 
 def priorities(spec: ServingSpec) -> list[Manifest]:

@@ -1,6 +1,9 @@
 """Certificates inside a region, by cert-manager: their authority never leaves the cluster. Pure."""
 
-from components.serving.words import ENGINE, ENGINE_TLS, TRUST, Manifest, meta
+from collections.abc import Sequence
+
+from components.gateway.kubernetes_parts import ENTRY_CERTIFICATE, engine_host
+from components.serving.words import ENGINE_TLS, GATEWAY, TRUST, Manifest, meta
 from components.serving_specs import ServedModelSpec, ServingSpec
 
 API = "cert-manager.io/v1"
@@ -34,14 +37,26 @@ def authority(spec: ServingSpec) -> list[Manifest]:
 
 def of_model(model: ServedModelSpec, spec: ServingSpec) -> Manifest:
     """The certificate that a model's engines show to gateway and Prometheus."""
-    names = server_names(model)
+    return _server(ENGINE_TLS, model.name, (server_name(model),), spec)
+
+
+def of_gateway(spec: ServingSpec) -> Manifest:
+    """The certificate that the gateway shows to the entry's load balancer."""
+    return _server(ENTRY_CERTIFICATE, GATEWAY, spec.entry_names, spec)
+
+
+def server_name(model: ServedModelSpec) -> str:
+    """The name that clients of a model's engines check."""
+    return engine_host(model.name)
+
+
+def _server(name: str, namespace: str, names: Sequence[str], spec: ServingSpec) -> Manifest:
     return {
         "apiVersion": API,
         "kind": "Certificate",
-        "metadata": meta(ENGINE_TLS, model.name, spec),
+        "metadata": meta(name, namespace, spec),
         "spec": {
-            "secretName": ENGINE_TLS,
-            "commonName": names[0],
+            "secretName": name,
             "dnsNames": list(names),
             "usages": ["server auth"],
             "duration": MONTH,
@@ -50,11 +65,6 @@ def of_model(model: ServedModelSpec, spec: ServingSpec) -> Manifest:
             "issuerRef": {"kind": "ClusterIssuer", "name": ISSUER, "group": "cert-manager.io"},
         },
     }
-
-
-def server_names(model: ServedModelSpec) -> tuple[str, ...]:
-    """Names that a model's engines answer to, the first of which clients check."""
-    return (f"{ENGINE}.{model.name}.svc", f"{ENGINE}.{model.name}.svc.cluster.local")
 
 
 def _issuer(name: str, how: Manifest, spec: ServingSpec) -> Manifest:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from components.gateway import kubernetes_parts
 from components.naming import named
 from components.serving_specs import ReplicaGroupSpec, ServedModelSpec, ServingSpec
 
@@ -16,17 +17,19 @@ MODEL, GROUP = f"{LABEL}/model", f"{LABEL}/group"
 NAME = "app.kubernetes.io/name"
 GPU = "nvidia.com/gpu"
 
-GATEWAY, WEIGHTS, MONITORING, TRUST = "meridian-gateway", "meridian-weights", "monitoring", "cert-manager"
-"""Namespaces that are not a model's."""
+GATEWAY, WEIGHTS = kubernetes_parts.NAMESPACE, "meridian-weights"
+"""Namespaces of ours that are not a model's."""
+MONITORING, TRUST, PROXIES = "monitoring", "cert-manager", "envoy-gateway-system"
+"""Namespaces of controllers; Envoy Gateway makes its proxies beside itself."""
 
-ENGINE = "engine"
+ENGINE = kubernetes_parts.ENGINE_SERVICE
 """Service account, service, container and `app.kubernetes.io/name` of a replica."""
-PORT = 8000
+PORT = kubernetes_parts.ENGINE_PORT
 """Where a replica answers, over TLS: requests, readiness and metrics."""
 PROMETHEUS = f"http://prometheus-operated.{MONITORING}.svc:9090"
 """The address that Prometheus' operator gives to what it runs."""
 
-ENGINE_KEY, SALT_KEY, ENGINE_TLS = "engine-key", "salt-key", "engine-tls"
+ENGINE_KEY, SALT_KEY, ENGINE_TLS = kubernetes_parts.ENGINE_KEY, "salt-key", "engine-tls"
 """Secrets of a model's namespace."""
 
 LWS = "leaderworkerset.sigs.k8s.io"

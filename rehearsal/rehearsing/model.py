@@ -37,6 +37,8 @@ class Subject:
     """Where the program imports from beside its own folder."""
     policies: Path | None = None
     """The policy pack that judges it."""
+    before: tuple[str, ...] = ()
+    """What the clusters have before any object is sent to them: namespaces, and API groups of their controllers."""
 
 
 class Step(StrEnum):

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from rehearsal.standins import lookups_aws
 from rehearsal.standins.identity import ACCOUNT, PROJECT, SUBSCRIPTION, TENANT
 from rehearsal.standins.refusals.places import account_of
 from rehearsal.world import World
@@ -17,7 +18,7 @@ class UnknownLookup(LookupError):
 
 
 def answer(token: str, said: Values, provider: Values, world: World) -> dict[str, Any]:
-    """Return what a cloud answers; raises UnknownLookup."""
+    """Return what a cloud answers; raises UnknownLookup, or NothingFound as a cloud does."""
     if token not in _ANSWERS:
         message = (
             f"no stand-in answers the lookup {token}: pass the value in, or add it to rehearsal/standins/lookups.py"
@@ -112,6 +113,7 @@ _ANSWERS: Mapping[str, Callable[[Values, Values, World], dict[str, Any]]] = {
     "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
     "aws:iam/getPolicyDocument:getPolicyDocument": _policy,
     "aws:route53/getZone:getZone": _aws_zone,
+    **lookups_aws.ANSWERS,
     "gcp:organizations/getClientConfig:getClientConfig": _gcp_client,
     "gcp:organizations/getProject:getProject": _gcp_project,
     "azure-native:authorization:getClientConfig": _azure_client,

@@ -18,6 +18,7 @@ from rehearsal.standins.differing import How, differences
 from rehearsal.standins.failures import Broken
 from rehearsal.standins.identity import keeps_name, name_property
 from rehearsal.standins.lab_cloud import NotReady
+from rehearsal.standins.lookups_aws import NothingFound
 from rehearsal.standins.refusals.values import plain
 from rehearsal.standins.replacing import covers, rules_of
 from rehearsal.standins.schemas import version
@@ -163,7 +164,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             found = lookups.answer(
                 request.tok, plain(_values(request.args)), self._settings(context), self._cloud.world
             )
-        except lookups.UnknownLookup as error:
+        except (lookups.UnknownLookup, NothingFound) as error:
             return provider_pb2.InvokeResponse(failures=[provider_pb2.CheckFailure(reason=str(error))])
         return provider_pb2.InvokeResponse(**{"return": _struct(found)})
 

@@ -84,7 +84,7 @@ FORBIDDEN = {
         "it opens endpoints or processes that drain and tenant isolation do not know",
     ),
 }
-"""Flags that would break a promise, with the promise. `--no-X` is treated as `--X`."""
+"""Flags that would break a promise, with the promise; its other names (`_same`) are refused too."""
 
 
 @cache
@@ -201,15 +201,22 @@ def _refuse(extra: Mapping[str, str | bool], known: frozenset[str]) -> None:
         raise SettingsRefused("extra_args: " + "; ".join(problems))
 
 
+def _same(flag: str) -> tuple[str, ...]:
+    """Every name of a switch: vLLM 0.33 takes `--disable-x` and `--no-enable-x` for the opposite of `--enable-x`."""
+    plain = flag.removeprefix("--").removeprefix("no-")
+    bare = plain.removeprefix("enable-").removeprefix("disable-")
+    return tuple(f"--{name}" for name in (plain, f"enable-{bare}", f"disable-{bare}"))
+
+
 def _problem(flag: str, known: frozenset[str]) -> str | None:
     plain = flag.partition("=")[0]
     if plain != flag:
         return f"write {plain!r} as the name and its value beside it, not {flag!r}"
-    positive = "--" + flag.removeprefix("--").removeprefix("no-")
-    if positive in OWNED:
-        return f"{flag} is set by `{OWNED[positive]}`"
-    if positive in FORBIDDEN:
-        return f"{flag} is not allowed: {FORBIDDEN[positive]}"
+    same = _same(flag)
+    if owner := next((OWNED[name] for name in same if name in OWNED), None):
+        return f"{flag} is set by `{owner}`"
+    if reason := next((FORBIDDEN[name] for name in same if name in FORBIDDEN), None):
+        return f"{flag} is not allowed: {reason}"
     if flag not in known:
         near = difflib.get_close_matches(flag, known, n=1)
         return f"this vLLM has no flag {flag!r}" + (f"; did you mean {near[0]}?" if near else "")

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from meridian_server import child, control, flags
+from meridian_server import child, control, flags, weights
 from meridian_server.settings import Settings, read_secret
 
 STOP_MARGIN_SECONDS = 5
@@ -41,6 +41,7 @@ async def serve(settings: Settings, settings_file: Path, inherited: Mapping[str,
     words = flags.arguments(settings, known=flags.known_flags(settings.build), node=flags.node_of(inherited))
     for secret in (settings.secrets.engine_key_file, settings.secrets.salt_key_file):
         read_secret(secret)
+    weights.check(settings.model.path, settings.model.manifest_sha256)
     variables = child.environment(settings, str(settings_file), inherited)
     _make_folders(settings)
     stop = Stop(asyncio.Event(), asyncio.Event())

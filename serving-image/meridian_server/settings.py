@@ -34,6 +34,8 @@ class Model(Section):
     """A Hugging Face model folder; on GPUs the address of one in the region's bucket, e.g. `s3://weights/llama/`."""
     name: str = Field(min_length=1)
     """The name clients send."""
+    manifest_sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    """What the manifest in a folder must have; without it a folder that has a manifest is proved by that alone."""
 
 
 class Listen(Section):
@@ -157,6 +159,12 @@ class Settings(Section):
             raise ValueError(message)
         if self.build == "cpu" and (self.engine.kv_cache_memory_bytes is None or "://" in str(self.model.path)):
             message = "build cpu needs engine.kv_cache_memory_bytes and a folder as model.path"
+            raise ValueError(message)
+        if self.model.manifest_sha256 and "://" in str(self.model.path):
+            message = (
+                "model.manifest_sha256 is for a folder: the engine streams from a bucket without a check; "
+                "run `python -m meridian_server.weights verify --manifest` before it"
+            )
             raise ValueError(message)
         return self
 

@@ -11,6 +11,7 @@ import pulumi
 from components.cluster import Cluster
 from components.ground_specs import GroundSpec
 from components.region import Entry, GroundInputs
+from stacks.deploying.names import TerritoryGives
 
 EXPORT = "grounds"
 
@@ -27,18 +28,20 @@ class Waist:
 
     cluster: Cluster
     entry: Entry
+    inner_entry: Entry | None
+    """The private entry of a region that has a public one too."""
 
 
-def make(spec: GroundSpec, zone_id: pulumi.Output[str]) -> Waist:
+def make(spec: GroundSpec, given: TerritoryGives) -> Waist:
     """Make a region's ground."""
     module, name = _module(spec), GROUNDS[_cloud(spec)][1]
-    made = getattr(module, name)(spec.name, spec, GroundInputs(zone_id=zone_id), None)
-    return Waist(cluster=made.cluster, entry=made.entry)
+    made = getattr(module, name)(spec.name, spec, GroundInputs(zone_id=given.zone_id, secrets=given.secrets), None)
+    return Waist(cluster=made.cluster, entry=made.entry, inner_entry=made.inner_entry)
 
 
 def exported(waist: Waist) -> Mapping[str, Any]:
     """What serving and steering take; nothing of it is secret."""
-    cluster, entry = waist.cluster, waist.entry
+    cluster, entry, inner = waist.cluster, waist.entry, waist.inner_entry
     return {
         "cluster": {
             "name": cluster.name,
@@ -50,6 +53,7 @@ def exported(waist: Waist) -> Mapping[str, Any]:
             "traits": asdict(cluster.traits),
         },
         "entry": {"address": entry.address, "zoneId": entry.zone_id},
+        "innerEntry": inner and {"address": inner.address, "zoneId": inner.zone_id},
     }
 
 
@@ -68,8 +72,12 @@ def of_reference(spec: GroundSpec, values: pulumi.Output[Any]) -> Waist:
         identities={each.name: read("cluster", "identities", each.name) for each in spec.identities},
         traits=_module(spec).TRAITS,
     )
-    zone_id = read("entry", "zoneId") if _cloud(spec) in ALIASED else None
-    return Waist(cluster=cluster, entry=Entry(address=read("entry", "address"), zone_id=zone_id))
+
+    def entry(name: str) -> Entry:
+        return Entry(address=read(name, "address"), zone_id=read(name, "zoneId") if _cloud(spec) in ALIASED else None)
+
+    inner = entry("innerEntry") if spec.entry.visibility == "both" else None
+    return Waist(cluster=cluster, entry=entry("entry"), inner_entry=inner)
 
 
 def _at(values: Any, path: tuple[str, ...]) -> str:

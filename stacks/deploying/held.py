@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from components.ground_specs import GroundSpec
+from components.serving_specs import ServingSpec
 from components.territory_specs import DnsSteeringSpec, NamesSpec
 from stacks.catalog import catalogue
 from stacks.config import Config
@@ -12,12 +13,10 @@ from stacks.plan import ground_checks, territory
 from stacks.plan.fleet import make_fleet
 from stacks.plan.fleet_model import FleetPlan
 from stacks.plan.ground import ground
+from stacks.plan.serving import serving
 from stacks.plan.sizing import size
 from stacks.problems import ConfigurationRefused, Problem, near
 from stacks.scope import OF_TERRITORIES, Layer, Scope, Territories, parse
-
-LAYERS = (Layer.NAMES, Layer.GROUND, Layer.STEERING)
-"""The layers that are built; a stack of another one alone is refused."""
 
 CLOUDS = frozenset({"aws"})
 """The clouds whose regions are built."""
@@ -36,6 +35,8 @@ class Held:
     """By territory; those that the stack holds."""
     grounds: Mapping[str, GroundSpec]
     """By region; those that the stack holds, and those whose values its parts take."""
+    serving: Mapping[str, ServingSpec]
+    """By region; those that the stack holds."""
     steering: Mapping[str, DnsSteeringSpec]
     """By territory; those that the stack holds."""
 
@@ -49,8 +50,6 @@ def held(stack: str, config: Config) -> Held:
     plan = make_fleet(config, catalogue(), size)
     territories = territories_of(config)
     scope = parse(stack, territories)
-    if not any(part.layer in LAYERS for part in scope.parts):
-        raise ConfigurationRefused([_not_built(stack)])
     regions = _regions(scope, territories)
     problems = _Problems()
     problems.add(_foreign(plan, regions))
@@ -60,6 +59,10 @@ def held(stack: str, config: Config) -> Held:
         territories=territories,
         names=problems.gather(of_territory[Layer.NAMES], lambda name: territory.names(name, config, plan, catalogue())),
         grounds=problems.gather(regions, lambda name: ground(name, config, plan, catalogue())),
+        serving=problems.gather(
+            [part.place for part in scope.parts if part.layer is Layer.SERVING],
+            lambda name: serving(name, config, plan, catalogue()),
+        ),
         steering=problems.gather(
             of_territory[Layer.STEERING],
             lambda name: territory.steering(name, territories[name], config, plan, catalogue()),
@@ -122,15 +125,6 @@ class _Problems:
 
 def _foreign(plan: FleetPlan, regions: list[str]) -> list[Problem]:
     return [ground_checks.not_built(each) for each in plan.regions if each.name in regions and each.cloud not in CLOUDS]
-
-
-def _not_built(stack: str) -> Problem:
-    return Problem(
-        where=f"stack {stack}",
-        what="its layer is planned and not yet built: serving",
-        why="an empty deployment would look like a success",
-        fix=f"deploy the environment in one stack, or one of: {', '.join(f'<env>.<place>.{each}' for each in LAYERS)}",
-    )
 
 
 def _no_such_cloud(name: str, known: list[str]) -> Problem:

@@ -1,6 +1,7 @@
 """From configuration and a fleet's plan to what the ground of a region is to be: pure."""
 
 from dataclasses import replace
+from ipaddress import IPv4Address
 from math import ceil
 from typing import Literal
 
@@ -10,6 +11,7 @@ from components.ground_specs import (
     CapacityType,
     ClusterSpec,
     EntrySpec,
+    ExistingNetwork,
     GroundSpec,
     IdentitySpec,
     NetworkSpec,
@@ -44,18 +46,39 @@ def ground(name: str, config: Config, plan: FleetPlan, catalogue: Catalogue) -> 
         generation=config.cluster.generation,
         protect=config.environment == "prod" and name not in config.rollout.retiring,
         tags=_tags(region, config),
-        network=NetworkSpec(cidr=region.cidr, zones=zones, existing=None),
+        network=NetworkSpec(cidr=region.cidr, zones=zones, existing=_existing(name, config)),
         cluster=ClusterSpec(
             version=config.cluster.version,
             door=config.network.door,
+            door_port=door_port(name, plan),
             allowed_cidrs=tuple(sorted(config.network.allowed_cidrs)),
             administrators=tuple(sorted(config.cluster.administrators)),
+            existing=config.cluster.existing.get(name),
         ),
         pools=_pools(region, zones, config, plan, catalogue),
         entry=_entry(region, config),
         audit=_audit(config),
         identities=_identities(region, plan),
+        secrets=secrets_of(region.territory, config),
     )
+
+
+def _existing(name: str, config: Config) -> ExistingNetwork | None:
+    said = config.network.existing.get(name)
+    return ExistingNetwork(said.network, said.node_subnets, said.entry_subnets) if said else None
+
+
+def door_port(name: str, plan: FleetPlan) -> int:
+    """A region's port: its network's place among the environment's, which no other region's coming or going moves."""
+    region = next(each for each in plan.regions if each.name == name)
+    address = int(IPv4Address(region.cidr.partition("/")[0]))
+    return facts.DOOR_PORT + ((address >> facts.SMALLEST_NETWORK_BITS) & facts.DOOR_PORTS - 1)
+
+
+def secrets_of(territory: str, config: Config) -> tuple[str, ...]:
+    """What the workloads of a territory share: how gateways prove themselves, the salts' key, a key per tenant."""
+    tenants = sorted(name for name, each in config.tenants.items() if each.territory == territory)
+    return (*facts.SECRETS, *(f"{facts.TENANT_SECRETS}/{name}" for name in tenants))
 
 
 def _tags(region: RegionFleet, config: Config) -> tuple[tuple[str, str], ...]:
@@ -192,7 +215,7 @@ def _entry(region: RegionFleet, config: Config) -> EntrySpec:
     return EntrySpec(
         names=(territory, f"{region.name}.{territory}"),
         zone=config.steering.hosted_zone if config.steering else "",
-        visibility="private" if config.network.entry == "private" else "public",
+        visibility=config.network.entry,
         gateway_port=facts.GATEWAY_PORT,
         probe_path=facts.PROBE_PATH,
         probe_body=facts.PROBE_BODY,

@@ -8,7 +8,7 @@ from typing import Literal, cast
 from components.aws.addresses import LETTERS
 from components.aws.versions import ADDONS
 from stacks.config import Config
-from stacks.plan import ground_limits
+from stacks.plan import ground_existing, ground_limits
 from stacks.plan.fleet_model import FleetPlan, RegionFleet
 from stacks.plan.ground_facts import LEAST_ZONES
 from stacks.plan.ground_zones import zones_of
@@ -39,7 +39,8 @@ def problems(region: RegionFleet, config: Config, plan: FleetPlan) -> list[Probl
         *_door(config),
         *_cluster(config),
         *_reservations(region, config, plan),
-        *_entry(config),
+        *zone_problems(config),
+        *ground_existing.problems(region, config),
         *ground_limits.problems(region, config, plan),
     ]
 
@@ -172,17 +173,6 @@ def _reservations(region: RegionFleet, config: Config, plan: FleetPlan) -> Itera
                 why="machines would be started without what was bought",
                 fix="write it as EC2 shows it, e.g. cr-0123456789abcdef0",
             )
-
-
-def _entry(config: Config) -> Iterator[Problem]:
-    if config.network.entry == "both":
-        yield Problem(
-            where="meridian:network.entry",
-            what="both is planned and not yet built on AWS",
-            why="a load balancer is either public or private; two of them are a later step",
-            fix="write public or private",
-        )
-    yield from zone_problems(config)
 
 
 def zone_problems(config: Config) -> Iterator[Problem]:

@@ -30,6 +30,14 @@ SPOT_MACHINES = 4
 GATEWAY_PORT = 30443
 """NodePort of the gateway: in Kubernetes' own range, the same in every region."""
 
+DOOR_PORT, DOOR_PORTS = 16000, 8192
+"""First and number of the ports that tunnels to control planes begin at on the machine that changes them: one for each
+/21, the smallest network of a region, of 10.0.0.0/8."""
+SMALLEST_NETWORK_BITS = 11
+
+SECRETS = ("engine-key", "salt-key")
+TENANT_SECRETS = "tenants"
+
 PROBE_PATH, PROBE_BODY = "/-/ready", "served:ok"
 
 LONGEST_IDLE_SECONDS = 4000

@@ -104,7 +104,7 @@ def _names(region: RegionFleet, config: Config) -> Iterator[Problem]:
     if len(region.name) > LONGEST_NAME:
         yield Problem(
             where=f"meridian:territories.{region.territory}.regions",
-            what=f"{region.name} has {len(region.name)} characters, more than fit into a load balancer's name: {LONGEST_NAME}",
+            what=f"{region.name} is longer than the {LONGEST_NAME} characters that a load balancer's name leaves",
             why="AWS would refuse the entry when everything else is made",
             fix="use another region",
         )

@@ -67,9 +67,9 @@ def _not_local(config: Config) -> list[Problem]:
     return [
         Problem(
             where="meridian:environment",
-            what=f"{config.environment} is planned and not yet built: this version makes local stacks alone",
-            why="an empty deployment would look like a success",
-            fix="look at it with `./meridian plan`, or write local",
+            what=f"{config.environment} is on clouds, where nothing runs on this machine",
+            why="the command asks processes of this machine",
+            fix="name a stack of this machine, or look at this one with `./meridian plan`",
         )
     ]
 

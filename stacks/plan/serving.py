@@ -27,6 +27,7 @@ from stacks.problems import ConfigurationRefused, Problem
 
 REPOSITORY = "serving"
 """Of the serving image, below the region's registry."""
+ENVOY = serving_checks.ENVOY
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def _spec(region: RegionFleet, models: tuple[ServedModelSpec, ...], config: Conf
             if tenant.territory == region.territory
         ),
         gateway=GatewayPodsSpec(
+            image=ImageSpec(ENVOY, config.image.mirrored.get(ENVOY, "") if config.image else ""),
             nodes=gateway_nodes(region, len(zones) or facts.LEAST_ZONES, plan),
             port=facts.GATEWAY_PORT,
             buffer_bytes=buffer_bytes(max(model.engine.max_model_len for model in models)),

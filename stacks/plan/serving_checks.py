@@ -7,6 +7,9 @@ from stacks.config import Config
 from stacks.plan.fleet_model import FleetPlan, RegionFleet
 from stacks.problems import Problem
 
+ENVOY = "envoy"
+"""Repository of the gateway's image, and its name among the mirrored ones."""
+
 LEAST_REPLICAS = 2
 """A rollout takes one away and none is added before: with one alone nothing would be left."""
 
@@ -29,6 +32,13 @@ def environment(config: Config) -> Iterator[Problem]:
             )
     if config.image is None:
         yield Problem("meridian:image", "is missing", "nothing runs by a tag", "write {digest: sha256:...}")
+    elif ENVOY not in config.image.mirrored:
+        yield Problem(
+            where="meridian:image.mirrored",
+            what=f"has no digest of {ENVOY}, which the gateway is made of",
+            why="nothing runs by a tag, and no image comes from outside the territory",
+            fix=f"write {{{ENVOY}: sha256:...}} as the image workflow proposes it",
+        )
 
 
 def model(spec: ServedModelSpec, region: RegionFleet, config: Config, plan: FleetPlan) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from stacks.config import Config
 from stacks.plan import ground_facts as facts
 from stacks.plan import territory_checks
 from stacks.plan.fleet_model import FleetPlan
+from stacks.plan.ground import secrets_of
 from stacks.problems import ConfigurationRefused
 
 ISSUERS: dict[str, tuple[str, ...]] = {
@@ -39,6 +40,7 @@ def names(territory: str, config: Config, plan: FleetPlan, catalogue: Catalogue)
         home=home(territory, config),
         issuers=tuple(sorted({issuer for cloud in clouds for issuer in ISSUERS[cloud]})),
         proves="aws" in clouds,
+        secrets=secrets_of(territory, config),
         tags=_tags(territory, config),
     )
 

@@ -38,11 +38,14 @@ GROUND = GroundSpec(
     protect=True,
     tags=(("environment", "prod"), ("territory", "eu")),
     network=NetworkSpec(cidr="10.3.0.0/16", zones=("eu-north-1a", "eu-north-1b"), existing=None),
-    cluster=ClusterSpec(version="1.34", door="tunnel", allowed_cidrs=(), administrators=()),
+    cluster=ClusterSpec(
+        version="1.34", door="tunnel", door_port=16001, allowed_cidrs=(), administrators=(), existing=None
+    ),
     pools=(),
     entry=ENTRY,
     audit=AuditSpec(retention_days=380, lock="governance"),
     identities=(),
+    secrets=(),
 )
 
 
@@ -56,9 +59,11 @@ class Network:
     """What an entry needs of a network."""
 
     vpc_id: pulumi.Output[str]
+    node_subnets: list[pulumi.Output[str]]
     entry_subnets: list[pulumi.Output[str]]
     node_security_group_id: pulumi.Output[str]
     entry_security_group_id: pulumi.Output[str]
+    inner_security_group_id: pulumi.Output[str] | None
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,14 @@ def made(spec: GroundSpec = GROUND, groups: tuple[str, ...] = ("asg-a", "asg-b")
     """Make an entry and return what was registered, and what steering gets."""
     with recording(slow) as recorder:
         out = pulumi.Output.from_input
-        network = Network(out("vpc-1"), [out("subnet-a"), out("subnet-b")], out("sg-nodes"), out("sg-entry"))
+        network = Network(
+            out("vpc-1"),
+            [out("nodes-a")],
+            [out("subnet-a"), out("subnet-b")],
+            out("sg-nodes"),
+            out("sg-entry"),
+            out("sg-inner"),
+        )
         found = entry(
             spec.name,
             spec,
@@ -141,5 +153,5 @@ def made(spec: GroundSpec = GROUND, groups: tuple[str, ...] = ("asg-a", "asg-b")
             pulumi.ResourceOptions(),
             log_key=LOG_KEY,
         )
-        pulumi.Output.all(found.address, found.zone_id).apply(recorder.steering.extend)
+        pulumi.Output.all(found.first.address, found.first.zone_id).apply(recorder.steering.extend)
     return recorder

@@ -49,7 +49,11 @@ def serving_spec(
         lanes=(),
         tenants=tuple(_tenant(one) for one in sorted(tenants, key=lambda one: one.name)),
         gateway=GatewayPodsSpec(
-            nodes=1, port=30443, buffer_bytes=buffer_bytes, stream_idle_seconds=stream_idle_seconds
+            image=ImageSpec("envoy", f"sha256:{'0' * 64}"),
+            nodes=1,
+            port=30443,
+            buffer_bytes=buffer_bytes,
+            stream_idle_seconds=stream_idle_seconds,
         ),
         probe_path=READY_PATH,
         probe_body="served:ok",
@@ -122,9 +126,9 @@ class Cluster:
                 manifest("v1", "Service", names.ENGINE_SERVICE, service, namespace=model),
                 manifest(
                     "v1",
-                    "ConfigMap",
-                    names.ENGINE_AUTHORITY,
-                    {"data": {"ca.crt": authority.certificate}},
+                    "Secret",
+                    names.ENGINE_TLS,
+                    {"data": {"ca.crt": base64.b64encode(authority.certificate.encode()).decode()}},
                     namespace=model,
                 ),
             ]

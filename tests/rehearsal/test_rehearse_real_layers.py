@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from rehearsal.engine import ensure
 from rehearsal.rehearsing import Place, Subject
+from rehearsal.rehearsing.model import Step
 from rehearsal.standins.attach import attached
 from rehearsal.world import World
 from stacks.rehearse import EXAMPLE, subject_of
@@ -138,6 +140,47 @@ def test_an_environment_on_aws_goes_up_stays_changes_and_goes() -> None:
     assert steps["update"]["update"] > 0
     assert "replace" not in steps["update"], "a tag replaces nothing"
     assert report["resources"]["first"] == report["resources"]["again"] > 100
+
+
+@pytest.mark.timeout(1200)
+def test_productions_part_on_aws_lives_its_whole_life_in_layers_and_leaves_what_clouds_keep_alone(
+    tmp_path: Path,
+) -> None:
+    command = ["./meridian", "rehearse", "prod", "--layers", "--only", "aws", "--keep", "--json"]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "MERIDIAN_STATE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads(done.stdout)
+    assert {each["stack"] for each in report["steps"]} == PRODUCTION
+    for stack in PRODUCTION:
+        runs = {each["step"]: each["run"]["counts"] for each in report["steps"] if each["stack"] == stack}
+        assert set(runs) == {*Step}, stack
+        assert set(runs["nothing to do"]) == {"same"}
+        assert "replace" not in runs["update"], "tags and a lifted protection replace nothing"
+        assert set(runs["destroy"]) == {"delete"}
+        assert runs["up"] == runs["up again"]
+    world = World(tmp_path / "rehearsals" / "prod" / "world")
+    buried = Counter(stone.token for stone in world.tombstones())
+    keys = sum(each.token == "aws:kms/key:Key" for each in world.resources())
+    # Two regions: every key of the first life waits for its end, and locked audit logs keep their buckets.
+    assert buried == {"aws:kms/key:Key": keys, "aws:s3/bucket:Bucket": 2}
+    alive = {each.id for each in world.resources()}
+    assert alive.isdisjoint(stone.id for stone in world.tombstones())
+    assert len(alive) >= 300
+
+
+PRODUCTION = {
+    *("prod.eu.names", "prod.us.names"),
+    *("prod.aws-eu-north-1.ground", "prod.aws-us-east-1.ground"),
+    *("prod.eu.steering", "prod.us.steering"),
+}
 
 
 def test_what_cannot_be_built_yet_says_so() -> None:

@@ -35,12 +35,17 @@ def test_clouds_that_cannot_be_built_yet_are_refused_as_up_refuses_them() -> Non
     assert "--only aws" in str(refused.value)
 
 
-def test_an_environment_is_one_stack_or_one_for_each_layer_that_is_built() -> None:
+def test_an_environment_is_one_stack_or_one_for_each_layer() -> None:
     whole = subject_of(workspace(), "dev", layers=False)
     layers = subject_of(workspace(), "dev", layers=True)
 
     assert [stack.name for stack in whole.stacks] == ["dev"]
-    assert [stack.name for stack in layers.stacks] == ["dev.eu.names", "dev.aws-eu-north-1.ground", "dev.eu.steering"]
+    assert [stack.name for stack in layers.stacks] == [
+        "dev.eu.names",
+        "dev.aws-eu-north-1.ground",
+        "dev.aws-eu-north-1.serving",
+        "dev.eu.steering",
+    ]
     for changed in (whole.change, whole.again):
         assert changed.keys() <= whole.config.keys()
         assert all(whole.config[key] != value for key, value in changed.items())
@@ -54,6 +59,8 @@ def test_a_part_of_the_clouds_is_the_stacks_of_their_regions_and_of_their_territ
         "prod.us.names",
         "prod.aws-eu-north-1.ground",
         "prod.aws-us-east-1.ground",
+        "prod.aws-eu-north-1.serving",
+        "prod.aws-us-east-1.serving",
         "prod.eu.steering",
         "prod.us.steering",
     ]

@@ -1,5 +1,8 @@
 """The build for GPUs: settings become vLLM's arguments for one machine or several, and nothing of the CPU's is left."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +14,7 @@ from pydantic import ValidationError
 
 from tests.serving_image.helpers import raw_settings
 
-KNOWN = flags.known_flags("cpu")
-"""The engine arguments are one set for all builds of a version."""
+KNOWN = flags.known_flags("gpu")
 
 ADDRESS = "s3://weights/llama/0123/"
 
@@ -71,6 +73,42 @@ def test_how_an_engine_is_spread_is_no_further_flag(tmp_path: Path, flag: str) -
     engine = settings.engine.model_copy(update={"extra_args": {flag: "8"}})
     with pytest.raises(SettingsRefused, match=flag):
         flags.arguments(settings.model_copy(update={"engine": engine}), known=KNOWN)
+
+
+UNDONE = [
+    *("--disable-prefix-caching", "--no-enable-prefix-caching", "--no-disable-prefix-caching"),
+    *("--enable-uvicorn-access-log", "--disable-log-requests", "--disable-prompt-embeds"),
+]
+
+
+@pytest.mark.parametrize("flag", UNDONE)
+def test_a_promise_is_not_undone_by_another_name_of_its_flag(tmp_path: Path, flag: str) -> None:
+    assert flag in KNOWN or flag.startswith("--no-")
+    engine = gpu(tmp_path).engine.model_copy(update={"extra_args": {flag: True}})
+    with pytest.raises(SettingsRefused, match=f"{flag} is not allowed"):
+        flags.arguments(gpu(tmp_path).model_copy(update={"engine": engine}), known=KNOWN)
+
+
+FAKE = "import json, sys\ndef main():\n    print(json.dumps([__name__, *sys.argv[1:]]))\n"
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_machine_that_only_computes_is_started_by_the_module_that_heeds_headless(tmp_path: Path, rank: int) -> None:
+    """In vLLM 0.33.0 `entrypoints/cli/serve.py` reads `args.headless`; `launchers/api_server/entry.py` does not."""
+    for module in ("cli/main", "launchers/api_server/entry"):
+        file = tmp_path / "vllm" / "entrypoints" / f"{module}.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(FAKE)
+    words = flags.arguments(gpu(tmp_path, nodes=2), known=KNOWN, node=Node(rank, "leader.llama"))
+    path = f"{tmp_path}:{Path(flags.CONTRACT).parent}"
+    command = [sys.executable, "-m", "meridian_server.engine", *words]
+    ran = subprocess.run(command, env={"PYTHONPATH": path}, capture_output=True, text=True, timeout=30, check=True)
+    started, *got = json.loads(ran.stdout)
+    if rank == 0:
+        assert (started, got) == ("vllm.entrypoints.launchers.api_server.entry", words)
+    else:
+        assert (started, got[:2]) == ("vllm.entrypoints.cli.main", ["serve", ADDRESS])
+        assert sorted([*got[2:], "--model", ADDRESS]) == sorted(words)
 
 
 WRONG: dict[str, dict[str, Any]] = {

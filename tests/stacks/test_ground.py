@@ -123,7 +123,6 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "everybody": ({"network": {**NETWORK, "allowedCidrs": ["0.0.0.0/0"]}}, "0.0.0.0/0 is everybody"),
     "half of everybody as a typo": ({"network": {**NETWORK, "allowedCidrs": ["203.0.113.7/24"]}}, "is no network"),
     "private addresses": ({"network": {**NETWORK, "allowedCidrs": ["10.0.0.0/8"]}}, "is a private network"),
-    "both entries": ({"network": {"entry": "both"}}, "both is planned and not yet built"),
     "an old version": ({"cluster": {"version": "1.28", **DEV["cluster"]}}, "1.28 has no pinned add-ons"),
     "no administrator": ({"cluster": {}}, "meridian:cluster.administrators: is missing"),
     "root": ({"cluster": {"administrators": ["arn:aws:iam::123456789012:root"]}}, "is no ARN of a role or user"),

@@ -48,7 +48,8 @@ def missing(token: str, inputs: Inputs, provider: Inputs, world: World) -> Itera
         why = f"namespaces {shown(namespace)} not found"
         yield Problem("metadata.namespace", f"404 NotFound: {why}: create it first, and depend on it")
     group = token.split(":")[1].split("/")[0]
-    if _custom(group) and not releases and not _defined(group, kind_of(token, inputs), mates):
+    brought = releases or from_outside(world, group)
+    if _custom(group) and not brought and not _defined(group, kind_of(token, inputs), mates):
         why = f'no matches for kind "{kind_of(token, inputs)}" in version "{token.split(":")[1]}"'
         yield Problem("kind", f"404 NotFound: {why}: create its definition first, and depend on it")
 

@@ -89,6 +89,7 @@ def _pools(world: World) -> Iterator[PoolSeen]:
             public_address=any(card.get("associatePublicIpAddress") != "false" for card in cards) or not cards,
             disk_key=disk.get("kmsKeyId") if str(disk.get("encrypted")).lower() == "true" else None,
             metadata_closed=metadata.get("httpTokens") == "required" and metadata.get("httpPutResponseHopLimit") == 1,
+            autoscaled=said["scalingConfig"]["minSize"] < said["scalingConfig"]["maxSize"],
             size_ignored="scalingConfig.desiredSize" in group.ignored,
             taints=tuple(f"{each['key']}:{each['effect']}" for each in said.get("taints", [])),
             reservation=(reservation.get("capacityReservationTarget") or {}).get("capacityReservationId"),

@@ -41,10 +41,14 @@ MUTATIONS: tuple[Mutation, ...] = (
         "network", "map_public_ip_on_launch=False", "map_public_ip_on_launch=True", "nodes have no public address"
     ),
     Mutation(
-        "network", 'if spec.entry.visibility == "public"', "if True", "entries alone meet the internet", "private"
+        "network",
+        'if spec.entry.visibility != "private":\n        gateway',
+        "if True:\n        gateway",
+        "entries alone meet the internet",
+        "private",
     ),
     Mutation("network", 'traffic_type="ALL"', 'traffic_type="REJECT"', LOGGED),
-    Mutation("endpoints", '"kms", "secretsmanager"', '"kms"', "nodes reach the cloud privately"),
+    Mutation("endpoints_needed", '"kms", "secretsmanager"', '"kms"', "nodes reach the cloud privately"),
     Mutation("endpoints", "private_dns_enabled=True", "private_dns_enabled=False", "nodes reach the cloud privately"),
     Mutation("endpoints", 'principal={"AWS": "*"}, when=only', 'principal={"AWS": "*"}', STRANGER),
     Mutation("templates", '"http_tokens": "required"', '"http_tokens": "optional"', "pods cannot take the nodes role"),
@@ -74,7 +78,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         "[pool.zones]",
         "spot is spread",
     ),
-    Mutation("pools", ", ignore_changes=OWNED_BY_AUTOSCALER", "", "autoscaled sizes are left alone"),
+    Mutation("pools", ", ignore_changes=_owned_by_autoscaler(size)", "", "autoscaled sizes are left alone"),
+    Mutation("pools", " if size.least < size.most else []", "", "autoscaled sizes are left alone"),
     Mutation("pools", "scalingConfig.desiredSize", "scaling_config.desired_size", "autoscaled sizes are left alone"),
     Mutation("pools", "taints=_taints(pool)", "taints=[]", "dear nodes are for their own work"),
     Mutation("buckets", "block_public_policy=True", "block_public_policy=False", CLOSED),
@@ -101,6 +106,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         'trust("eks.amazonaws.com")',
         "roles are taken by one service",
     ),
+    Mutation(
+        "identities",
+        "service_account=identity.service_account",
+        'service_account="default"',
+        "every workload has its own role",
+    ),
+    Mutation("identities", 'f"{name}-{identity.name}",', 'f"{name}-workload",', "no two resources are one"),
     Mutation("region", "allowed_account_ids=[spec.account],", "", "everything has an explicit provider"),
     Mutation("region", "region=spec.location", 'region="us-west-2"', "nothing lies outside the region"),
     Mutation(

@@ -13,6 +13,9 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 Answers = Callable[[str, str, Mapping[str, Any]], dict[str, Any]]
 """(type, name, inputs) -> what a cloud would add to the inputs."""
 
+Lookups = Callable[[str, Mapping[str, Any]], dict[str, Any] | None]
+"""(token, arguments) -> what a cloud tells of what is there already; None where it has nothing of the kind."""
+
 
 @dataclass(frozen=True)
 class Registered:
@@ -88,27 +91,27 @@ def _inputs(request: Any) -> Mapping[str, Any]:
 
 
 class _Mocks(Mocks):
-    def __init__(self, answers: Answers, lookups: Mapping[str, Mapping[str, Any]]) -> None:
-        self.answers, self.lookups = answers, lookups
+    def __init__(self, answers: Answers, looked_up: Lookups | None) -> None:
+        self.answers = answers
+        self.looked_up = looked_up
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
         return f"{args.name}-id", {**args.inputs, **self.answers(args.typ, args.name, args.inputs)}
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-        if args.token in self.lookups:
-            return {**args.args, **self.lookups[args.token]}, []
+        if self.looked_up is not None:
+            found = self.looked_up(args.token, args.args)
+            return (found, []) if found is not None else ({}, [("", f"no matching {args.token} found")])
         message = f"the program asks the cloud for {args.token}: it is to be told by the plan"
         raise AssertionError(message)
 
 
-def record(
-    program: Callable[[], object], answers: Answers, lookups: Mapping[str, Mapping[str, Any]] | None = None
-) -> World:
+def record(program: Callable[[], object], answers: Answers, looked_up: Lookups | None = None) -> World:
     """Run a program against recorded registrations; what it raises is raised here, outputs included.
 
-    `lookups` are answers by token; the program may ask the cloud for nothing else.
+    Without `looked_up` a program that asks the cloud for anything is wrong.
     """
-    monitor = _Monitor(_Mocks(answers, lookups or {}))
+    monitor = _Monitor(_Mocks(answers, looked_up))
     # A loop of its own: another test may have closed the one that was there.
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
@@ -116,6 +119,11 @@ def record(
         set_mocks(monitor.mocks, project="meridian", stack="test", preview=False, monitor=monitor)
         pulumi.runtime.test(program)()
     finally:
+        # What a refusal left unfinished.
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         loop.close()
         asyncio.set_event_loop(None)
     return World(tuple(monitor.seen))

@@ -177,7 +177,11 @@ def pods_cannot_take_the_nodes_role(region: Region) -> Iterator[str]:
 
 @rule
 def autoscaled_sizes_are_left_alone(region: Region) -> Iterator[str]:
-    yield from (f"{pool.name} is sized again by every update" for pool in region.view.pools if not pool.size_ignored)
+    for pool in region.view.pools:
+        if pool.autoscaled and not pool.size_ignored:
+            yield f"{pool.name} is sized again by every update"
+        if pool.size_ignored and not pool.autoscaled:
+            yield f"{pool.name} has a fixed size that the plan cannot change"
 
 
 @rule

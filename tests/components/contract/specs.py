@@ -66,6 +66,7 @@ def ground(
                 machines=("p5.48xlarge",),
                 capacity="reserved",
                 reservation="cr-0123456789abcdef0",
+                max_nodes=2,
                 rdma_cards=32,
                 gpus_per_node=8,
             ),
@@ -83,8 +84,10 @@ def ground(
         cluster=ClusterSpec(
             version="1.35",
             door=door,
+            door_port=16640,
             allowed_cidrs=("203.0.113.0/24",) if door == "allow-list" else (),
             administrators=(f"arn:aws:iam::{ACCOUNT}:role/platform",),
+            existing=None,
         ),
         pools=(*pools, *extra),
         entry=EntrySpec(
@@ -105,6 +108,7 @@ def ground(
             IdentitySpec("secrets", "gateway", "external-secrets", ("secrets-read",)),
             IdentitySpec("autoscaler", "kube-system", "cluster-autoscaler", ("nodes-scale",)),
         ),
+        secrets=("engine-key", "tenants/acme"),
     )
 
 
@@ -115,7 +119,7 @@ GROUNDS = st.builds(
     location=st.sampled_from(["eu-north-1", "us-east-1", "ap-southeast-2"]),
     letters=st.sampled_from(["ab", "abc", "bcd", "ace"]),
     door=st.sampled_from(DOORS),
-    visibility=st.sampled_from(["public", "private"]),
+    visibility=st.sampled_from(["public", "private", "both"]),
     protect=st.booleans(),
     lock=st.sampled_from(["none", "governance", "compliance"]),
     more_pools=st.booleans(),

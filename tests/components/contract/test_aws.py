@@ -16,6 +16,12 @@ def test_a_region_keeps_every_rule(door: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("visibility", ["private", "both"])
+def test_a_region_keeps_every_rule_whoever_its_entries_are_for(visibility: str) -> None:
+    assert broken(region(ground(visibility=visibility))) == {}  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(GROUNDS)
 def test_any_region_keeps_every_rule(spec: GroundSpec) -> None:

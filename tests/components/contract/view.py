@@ -34,6 +34,8 @@ class PoolSeen:
     public_address: bool
     disk_key: str | None
     metadata_closed: bool
+    autoscaled: bool
+    """Its number has bounds that differ."""
     size_ignored: bool
     taints: tuple[str, ...]
     """`key:effect`."""

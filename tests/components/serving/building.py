@@ -49,7 +49,7 @@ def _object(each: Registered) -> dict[str, Any]:
     return {**each.inputs, "_ignored": each.ignored, "_name": each.name}
 
 
-def served(spec: ServingSpec, wiring: Wiring = WIRING) -> Served:
+def served(spec: ServingSpec, wiring: Wiring = WIRING, charts: tuple[Any, ...] = ()) -> Served:
     """One region's serving layer, recorded."""
 
     def program() -> None:
@@ -67,6 +67,6 @@ def served(spec: ServingSpec, wiring: Wiring = WIRING) -> Served:
             identities={**identities, "weights": known("weights-id")},
             traits=Traits(private=True, backend_identity="encrypted-only", encrypted_with="own-key"),
         )
-        Serving(spec.name, spec, ServingInputs(cluster, known("{}"), wiring, None))
+        Serving(spec.name, spec, ServingInputs(cluster, known("{}"), wiring, charts, None))
 
     return Served(spec, wiring, record(program, lambda kind, name, inputs: {}))

@@ -7,7 +7,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
+import components.serving
 from tests.components.serving.mutations import Mutation
 
 FOLDER = Path(__file__).parents[3] / "components" / "serving"
@@ -41,10 +43,14 @@ def mutated(mutation: Mutation) -> Iterator[None]:
         sys.meta_path.remove(finder)
         _forget()
         sys.modules.update(kept)
+        for name, module in kept.items():
+            setattr(components.serving, name.rpartition(".")[2], module)
 
 
-def _forget() -> dict[str, object]:
+def _forget() -> dict[str, ModuleType]:
+    """Take the modules out, and off their package, where `from package import module` would find them again."""
     found = {name: module for name, module in sys.modules.items() if name.startswith(f"{PACKAGE}.")}
     for name in found:
         del sys.modules[name]
-    return found  # type: ignore[return-value]
+        delattr(components.serving, name.rpartition(".")[2])
+    return found

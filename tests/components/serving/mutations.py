@@ -41,6 +41,20 @@ SECRET = "nothing secret is in an object"
 ZONES = "zones share the baseline"
 CHECKED = "weights are checked before they are served"
 RUNS = "the program runs"
+MANY = "replicas are as many as the plan says"
+MEMORY = "memory of volumes fits the limit"
+IMAGES = "images come from the territory by digest"
+SERVICES = "services stay inside and name those that answer"
+READ = "metrics are read from those that answer"
+IDENTITY = "identities are those that the ground ties"
+QUOTA = "a model takes what was planned and no more"
+PRIORITY = "nobody pushes a replica out"
+CERTIFICATE = "engines can be known by their certificate"
+ORDER = "replicas are made after what they need"
+CLUSTER = "everything goes to this cluster alone"
+LABELS = "everything tells what it belongs to"
+SDK = "the sdk knows every input"
+MARK = "replicas start again when their settings change"
 
 MUTATIONS = (
     # Where replicas run, and how many.
@@ -48,15 +62,15 @@ MUTATIONS = (
     Mutation("pods", '"matchExpressions": [pool, spot]', '"matchExpressions": [spot]', PLACE),
     Mutation("pods", '"requiredDuringSchedulingIgnoredDuringExecution": {', '"preferred": {', PLACE),
     Mutation("pods", '(GPU, "present"), ', "", PLACE),
-    Mutation("weights", '"nodeSelector": {ROLE: "system"},', "", PLACE),
+    Mutation("weights", '"nodeSelector": {ROLE: "system"}', '"nodeSelector": {ROLE: "gpu"}', PLACE),
     Mutation(
         "groups",
         '"replicas": group.replicas,\n            "selector"',
         '"replicas": 1,\n            "selector"',
-        "replicas are as many as the plan says",
+        MANY,
     ),
-    Mutation("groups", '"size": group.nodes_per_replica', '"size": 1', "replicas are as many as the plan says"),
-    Mutation("groups", "if group.nodes_per_replica > 1:", "if False:", "replicas are as many as the plan says"),
+    Mutation("groups", '"size": group.nodes_per_replica', '"size": 1', MANY),
+    Mutation("groups", "if group.nodes_per_replica > 1:", "if False:", MANY),
     # Rollouts and drains.
     Mutation("groups", '"maxUnavailable": 1}', '"maxUnavailable": 2}', ROLLOUT),
     Mutation("groups", '{"maxSurge": 0, ', '{"maxSurge": 1, ', ROLLOUT),
@@ -82,9 +96,7 @@ MUTATIONS = (
     Mutation("pods", "LIVENESS_FAILURES = 18", "LIVENESS_FAILURES = 3", READY),
     Mutation("pods", '"initContainers": [_verify(leaves)],', "", CHECKED),
     Mutation("weights", "{model.name}/{model.revision}/", "{model.name}/", CHECKED),
-    Mutation(
-        "pods", ', "annotations": {SETTINGS_MARK: leaves.mark}', "", "replicas start again when their settings change"
-    ),
+    Mutation("pods", ', "annotations": {SETTINGS_MARK: leaves.mark}', "", MARK),
     Mutation("settings", '"tensor_parallel": group.gpus_per_node', '"tensor_parallel": 1', SETTINGS),
     Mutation("settings", '"max_num_seqs": group.concurrency', '"max_num_seqs": size.max_num_seqs', SETTINGS),
     Mutation("settings", '"quantization": size.quantization', '"quantization": None', SETTINGS),
@@ -98,29 +110,25 @@ MUTATIONS = (
         "pods", '"capabilities": {"drop": ["ALL"]}', '"capabilities": {"drop": ["ALL"], "add": ["SYS_ADMIN"]}', LITTLE
     ),
     Mutation("pods", '"automountServiceAccountToken": False,\n', "", LITTLE),
-    Mutation(
-        "pods", '{"medium": "Memory", "sizeLimit": shm}', '{"medium": "Memory"}', "memory of volumes fits the limit"
-    ),
-    Mutation(
-        "pods", "SHM_GIB_PER_GPU = 2, 10, 12, 2", "SHM_GIB_PER_GPU = 2, 10, 12, 10", "memory of volumes fits the limit"
-    ),
+    Mutation("pods", '{"medium": "Memory", "sizeLimit": shm}', '{"medium": "Memory"}', MEMORY),
+    Mutation("pods", "SHM_GIB_PER_GPU = 2, 10, 12, 2", "SHM_GIB_PER_GPU = 2, 10, 12, 10", MEMORY),
     Mutation(
         "region",
         "/{spec.image.repository}@{spec.image.digest}",
         "/{spec.image.repository}:latest",
-        "images come from the territory by digest",
+        IMAGES,
     ),
-    Mutation("region", "inputs.cluster.registry, f", '"docker.io", f', "images come from the territory by digest"),
+    Mutation("region", "inputs.cluster.registry, f", '"docker.io", f', IMAGES),
     # Who talks to whom.
     Mutation("isolation", '_policy("deny-all", namespace, {}, spec, ingress=[], egress=[]),', "", CLOSED),
     Mutation("isolation", "ingress=[], egress=[]),", "egress=[]),", CLOSED),
     Mutation(
         "isolation",
-        '{"from": [_pods(GATEWAY, GATEWAY_PODS)], "ports": [_tcp(PORT)]}',
+        '{"from": [_pods(PROXIES, GATEWAY_PODS)], "ports": [_tcp(PORT)]}',
         '{"ports": [_tcp(PORT)]}',
         REACHED,
     ),
-    Mutation("isolation", "_pods(GATEWAY, GATEWAY_PODS)", "_pods(GATEWAY, {})", REACHED),
+    Mutation("isolation", "_pods(PROXIES, GATEWAY_PODS)", "_pods(PROXIES, {})", REACHED),
     Mutation(
         "isolation",
         '_pods(MONITORING, PROMETHEUS_PODS)], "ports": [_tcp(PORT)]',
@@ -143,14 +151,12 @@ MUTATIONS = (
         "mine = selector(model)",
         PARTS,
     ),
-    Mutation(
-        "rendering", '"type": "ClusterIP"', '"type": "LoadBalancer"', "services stay inside and name those that answer"
-    ),
+    Mutation("rendering", '"type": "ClusterIP"', '"type": "LoadBalancer"', SERVICES),
     Mutation(
         "rendering",
         '"selector": answering(model),',
         '"selector": selector(model),',
-        "services stay inside and name those that answer",
+        SERVICES,
     ),
     Mutation("spaces", '("enforce", "audit", "warn")', '("audit", "warn")', CLOSED),
     # Scaling.
@@ -167,7 +173,7 @@ MUTATIONS = (
     Mutation("scaling", "TARGET_SHARE = 0.7", "TARGET_SHARE = 1.0", FOLLOWS),
     Mutation("scaling", "{running} + {waiting}", "{running}", FOLLOWS),
     Mutation("scaling", "FLOOR_MINUTES = 10", "FLOOR_MINUTES = 1", NEXT),
-    Mutation("scaling", " or vector(0))", ")", RUNS),
+    Mutation("scaling", " or vector(0))", ")", NEXT),
     Mutation("scaling", "_of(model, 'base')", "_of(model)", NEXT),
     Mutation("scaling", "vllm:num_requests_waiting", "vllm:num_requests_swapped", METRICS),
     Mutation("monitoring", "'generation_tokens_total'", "'tokens_generated_total'", METRICS),
@@ -178,8 +184,8 @@ MUTATIONS = (
     Mutation("monitoring", "*_floor(model), ", "", ALERT),
     Mutation("monitoring", "model.ttft_p95_ms / 1000:g", "model.ttft_p95_ms:g", ALERT),
     Mutation("monitoring", " or absent({_series(model, 'num_requests_running')})", "", ALERT),
-    Mutation("monitoring", '"podTargetLabels": [GROUP],', "", "metrics are read from those that answer"),
-    Mutation("monitoring", '"scheme": "https"', '"scheme": "http"', "metrics are read from those that answer"),
+    Mutation("monitoring", '"podTargetLabels": [GROUP],', "", READ),
+    Mutation("monitoring", '"scheme": "https"', '"scheme": "http"', READ),
     # Secrets, identity, limits, order.
     Mutation("secrets", "spec.environment, spec.territory, name", "spec.environment, name", SECRET),
     Mutation("secrets", ', "conditions": [{"namespaces": allowed}]', "", SECRET),
@@ -188,31 +194,30 @@ MUTATIONS = (
         "pods",
         '"serviceAccountName": ENGINE',
         '"serviceAccountName": "default"',
-        "identities are those that the ground ties",
+        IDENTITY,
     ),
-    Mutation("weights", 'ACCOUNT = "loader"', 'ACCOUNT = "weights"', "identities are those that the ground ties"),
-    Mutation("spaces", "str(gpus(model))", '"1000"', "a model takes what was planned and no more"),
-    Mutation(
-        "spaces", '"services.nodeports": "0"', '"services.nodeports": "5"', "a model takes what was planned and no more"
-    ),
+    Mutation("weights", 'ACCOUNT = "loader"', 'ACCOUNT = "weights"', IDENTITY),
+    Mutation("spaces", "str(gpus(model))", '"1000"', QUOTA),
+    Mutation("spaces", '"services.nodeports": "0"', '"services.nodeports": "5"', QUOTA),
     Mutation(
         "spaces",
         '"preemptionPolicy": "Never"',
         '"preemptionPolicy": "PreemptLowerPriority"',
-        "nobody pushes a replica out",
+        PRIORITY,
     ),
-    Mutation("trust", '"secretName": ENGINE_TLS', '"secretName": "tls"', "engines can be known by their certificate"),
-    Mutation("region", "depends_on=needed", "depends_on=needed[:1]", "replicas are made after what they need"),
-    Mutation("region", "cluster_identifier=spec.name,", "", "everything goes to this cluster alone"),
+    Mutation("trust", "_server(ENGINE_TLS, model.name", '_server("tls", model.name', CERTIFICATE),
+    Mutation("trust", "(server_name(model, spec),)", '("*.meridian.internal",)', CERTIFICATE),
+    Mutation("region", "depends_on=needed", "depends_on=needed[:1]", ORDER),
+    Mutation("region", "cluster_identifier=spec.name,", "", CLUSTER),
     Mutation(
         "region",
         "enable_server_side_apply=True",
         "enable_server_side_apply=False",
-        "everything goes to this cluster alone",
+        CLUSTER,
     ),
-    Mutation("region", "parent=self, provider=self.provider)", "parent=self)", "everything goes to this cluster alone"),
-    Mutation("words", "{**dict(spec.labels), **more}", "{**more}", "everything tells what it belongs to"),
-    Mutation("groups", '"minReadySeconds"', '"minReadySecond"', "the sdk knows every input"),
+    Mutation("region", "parent=self, provider=self.provider)", "parent=self)", CLUSTER),
+    Mutation("words", "{**dict(spec.labels), **more}", "{**more}", LABELS),
+    Mutation("groups", '"minReadySeconds"', '"minReadySecond"', SDK),
     Mutation("pods", '"topologySpreadConstraints": _spread', '"topologySpread": _spread', ZONES),
     Mutation("pods", '"DoNotSchedule" if group.role == "base" else "ScheduleAnyway"', '"ScheduleAnyway"', ZONES),
     Mutation("pods", "GROUP: group.role}\n    found", "}\n    found", ZONES),

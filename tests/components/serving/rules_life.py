@@ -111,7 +111,7 @@ def weights_are_checked_before_they_are_served(served: Served) -> Iterator[str]:
     jobs = {each["spec"]["template"]["spec"]["containers"][0]["command"][-1] for each in served.of("Job")}
     for pod in engines(served):
         model, _ = _group(served, pod)
-        address = str(Settings.model_validate_json(_told(served, pod)).model.path)
+        address = str(json.loads(_told(served, pod))["model"]["path"])
         before = [each["command"] for each in pod.spec.get("initContainers") or []]
         if not any(words[2:4] == ["meridian_server.weights", "verify"] and words[-1] == address for words in before):
             yield f"{pod.owner} serves {address} unchecked"
@@ -163,7 +163,7 @@ def memory_of_volumes_fits_the_limit(served: Served) -> Iterator[str]:
     for pod in engines(served):
         limit = _gib(pod.spec["containers"][0]["resources"]["limits"].get("memory", "0Gi"))
         volumes = [each["emptyDir"] for each in pod.spec["volumes"] if "emptyDir" in each]
-        memory = sum(_gib(each["sizeLimit"]) for each in volumes if each.get("medium") == "Memory")
+        memory = sum(_gib(each.get("sizeLimit", "999Gi")) for each in volumes if each.get("medium") == "Memory")
         if not limit or memory * 2 > limit:
             yield f"{pod.owner} may hold {memory:g} GiB in volumes of its {limit:g} GiB"
         if any("sizeLimit" not in each for each in volumes):

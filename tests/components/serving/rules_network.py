@@ -7,11 +7,12 @@ from tests.components.serving.building import Served
 from tests.components.serving.judging import End, Pod, engines, may_connect, pods, selects
 from tests.components.serving.rules import groups, rule
 
-PROXY = End("meridian-gateway", (("app.kubernetes.io/component", "proxy"), ("app.kubernetes.io/name", "envoy")))
+PROXY = End("envoy-gateway-system", (("app.kubernetes.io/component", "proxy"), ("app.kubernetes.io/name", "envoy")))
 PROMETHEUS = End("monitoring", (("app.kubernetes.io/name", "prometheus"),))
 DNS = End("kube-system", (("k8s-app", "kube-dns"),))
 STRANGERS = {
-    "a pod of the gateway's namespace that is no proxy": End("meridian-gateway", (("app", "shell"),)),
+    "Envoy Gateway itself": End("envoy-gateway-system", (("app.kubernetes.io/name", "gateway-helm"),)),
+    "a pod of the gateway's namespace": End("meridian-gateway", PROXY.labels),
     "a proxy of another namespace": End("default", PROXY.labels),
     "a pod of monitoring that is not Prometheus": End("monitoring", (("app", "grafana"),)),
     "another namespace": End("default", (("app", "shell"),)),

@@ -141,8 +141,17 @@ def engines_can_be_known_by_their_certificate(served: Served) -> Iterator[str]:
         if {each["secretName"] for each in mine} != mounted:
             yield f"engines of {model.name} show {sorted(mounted)}"
         for each in mine:
-            if f"engine.{model.name}.svc" not in each["dnsNames"] or any("*" in name for name in each["dnsNames"]):
+            # The name that the gateway checks; another model's engines must not have it.
+            if each["dnsNames"] != [f"{model.name}.engine.{served.spec.name}.meridian.internal"]:
                 yield f"engines of {model.name} show a certificate of {each['dnsNames']}"
+            checked = {
+                endpoint["tlsConfig"]["serverName"]
+                for monitor in served.of("PodMonitor")
+                if monitor["metadata"]["namespace"] == model.name
+                for endpoint in monitor["spec"]["podMetricsEndpoints"]
+            }
+            if checked != set(each["dnsNames"]):
+                yield f"Prometheus asks engines of {model.name} for {sorted(checked)}"
             if each["issuerRef"]["name"] != "meridian-internal" or each.get("isCA"):
                 yield f"engines of {model.name} are vouched for by {each['issuerRef']}"
 

@@ -101,7 +101,13 @@ def serving(
             for lane, priority, share in (("batch", 10, 14), ("chat", 0, None))
         ),
         tenants=tuple(tenant(each) for each in tenants),
-        gateway=GatewayPodsSpec(nodes=3, port=30443, buffer_bytes=65536, stream_idle_seconds=3600),
+        gateway=GatewayPodsSpec(
+            image=ImageSpec("envoy", f"sha256:{'1' * 64}"),
+            nodes=3,
+            port=30443,
+            buffer_bytes=65536,
+            stream_idle_seconds=3600,
+        ),
         probe_path="/-/ready",
         probe_body="served:ok",
         entry_names=("eu.inference.example.com", f"{name}.eu.inference.example.com"),
