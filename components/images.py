@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 DATA = Path(__file__).parent / "images.json"
+SERVING = "serving"
+"""Repository of our own image."""
 
 
 @dataclass(frozen=True)
@@ -14,14 +16,14 @@ class Mirrored:
     """One repository of a registry."""
 
     name: str
-    """Of the repository, below the environment's prefix."""
+    """Of the repository, below the environment's prefix; a chart's is `charts/` and its own name, as Helm pushes it."""
     kind: Literal["image", "chart"]
     source: str | None
     """Where the mirror reads it: repository, or address and name of a chart; None for what is built here."""
     version: str | None
     """Tag or chart version; None where nobody has read yet which fits."""
     digest: str | None
-    """`sha256:...` of that version; None until the mirror has read it."""
+    """`sha256:...` of that version, of a chart from an index the package file's; None until the mirror has read it."""
     of: str | None = None
     """The chart that runs this image."""
     gives: tuple[str, ...] = ()

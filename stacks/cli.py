@@ -12,9 +12,11 @@ from drills.lab.faults import DrillFailed
 from rehearsal.engine import EngineError
 from rehearsal.lab import NotStarted
 from rehearsal.standins.attach import NotServed
+from stacks import door as door_command
 from stacks import drilling, lab_drilling, operations, plan_command, show
 from stacks import images as images_command
 from stacks.bootstrap import SetupFailed
+from stacks.door import DoorShut
 from stacks.operations import Part
 from stacks.preflight import command as preflight_command
 from stacks.problems import ConfigurationRefused
@@ -35,7 +37,7 @@ Region = Annotated[str | None, typer.Option(help="The stacks of this region on a
 REFUSED, FAILED = 2, 1
 KNOWN = (
     *(SetupFailed, EngineError, EngineRefused, NotServed, NotLoggedIn),
-    *(operations.NotUp, DrillRefused, DrillFailed, NotStarted),
+    *(operations.NotUp, DrillRefused, DrillFailed, NotStarted, DoorShut),
 )
 """What a command tells in a line, without a traceback."""
 
@@ -182,6 +184,19 @@ def rehearse(
     )
     show.as_json(rehearse.as_data(made)) if json else rehearse_show.report(made)
     raise typer.Exit(FAILED if made.problems else 0)
+
+
+@app.command()
+def door(
+    stack: Stack,
+    region: Annotated[str, typer.Argument(help="A region on AWS, e.g. aws-eu-north-1.")],
+    *,
+    port: Annotated[
+        int | None, typer.Option(help="This machine's end of the tunnel; the region's own if left out.")
+    ] = None,
+) -> None:
+    """Open a region's control plane to kubectl and to `up`, and print the path of its kubeconfig; Ctrl-C closes it."""
+    raise typer.Exit(door_command.door(stack, region, port=port))
 
 
 @app.command()

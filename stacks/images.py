@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
+from components.aws import names
 from components.images import mirrored
 from stacks import configfile, show
 from stacks.config import Config, parse
@@ -41,7 +42,7 @@ def of_config(config: Config) -> dict[str, Any]:
         "environment": config.environment,
         "serving": config.image.digest if config.image else None,
         "registries": [
-            {"territory": name, "region": region, **_place(region), "account": config.accounts.get(_cloud(region))}
+            {"territory": name, "region": region, **_place(region, config)}
             for name, territory in sorted(config.territories.items())
             for region in territory.regions
         ],
@@ -50,10 +51,11 @@ def of_config(config: Config) -> dict[str, Any]:
     }
 
 
-def _cloud(region: str) -> Any:
-    return region.partition("-")[0]
-
-
-def _place(region: str) -> dict[str, str]:
+def _place(region: str, config: Config) -> dict[str, Any]:
+    """Cloud, account and the address below which every repository lies; None where that cloud's is not built yet."""
     cloud, _, location = region.partition("-")
-    return {"cloud": cloud, "location": location}
+    account = next((known for name, known in config.accounts.items() if name == cloud), None)
+    address = None
+    if cloud == "aws" and account is not None:
+        address = f"{names.registry_of(account, location)}/{names.repository_prefix_of(config.environment)}"
+    return {"cloud": cloud, "location": location, "account": account, "address": address}

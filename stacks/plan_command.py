@@ -17,6 +17,7 @@ from stacks.plan.checking import replays
 from stacks.plan.cost import cost_of
 from stacks.plan.fleet import make_fleet
 from stacks.plan.fleet_model import FleetPlan
+from stacks.plan.ground import grounds, regions_on
 from stacks.plan.sizing import size
 from stacks.problems import ConfigurationRefused, Problem, near
 from stacks.workspace import workspace
@@ -31,6 +32,7 @@ def plan(stack: str, *, json: bool, explain: str | None, compare: str | None, re
             what = f"{stack} runs on this machine: it buys nothing"
             raise _refused("--explain, --compare, --replay", what, "name a stack on clouds")
         return show.as_json(asdict(made)) if json else _local(made)
+    _refuse_no_ground(root / f"Pulumi.{stack}.yaml", made)
     if compare is not None:
         return _compare(root, stack, made, compare, json=json)
     if explain is not None:
@@ -38,6 +40,11 @@ def plan(stack: str, *, json: bool, explain: str | None, compare: str | None, re
     if replay:
         return _replay(made, parse(configfile.read(root / f"Pulumi.{stack}.yaml")), json=json)
     return show.as_json(as_data(made)) if json else plan_show.plan(made)
+
+
+def _refuse_no_ground(file: Path, fleet: FleetPlan) -> None:
+    """Refuse a plan that cannot become ground; GCP and Azure are planned and not built, so nothing is known of them."""
+    grounds(regions_on("aws", fleet), parse(configfile.read(file)), fleet, catalogue())
 
 
 def as_data(fleet: FleetPlan) -> dict[str, Any]:

@@ -71,8 +71,37 @@ def kubeconfig(plane: Plane, door: Door, port: int | None) -> str:
     )
 
 
+def describe(location: str, cluster: str) -> tuple[str, ...]:
+    """Return the command that prints the endpoint and the certificate authority of a cluster as a JSON list."""
+    return (
+        *("aws", "--region", location, "eks", "describe-cluster", "--name", cluster),
+        *("--query", "cluster.[endpoint, certificateAuthority.data]", "--output", "json"),
+    )
+
+
+def plane(location: str, cluster: str, answer: str) -> Plane:
+    """Read what `describe` printed; raises `DoorRefused` for a cluster that is not ready yet."""
+    endpoint, authority = json.loads(answer)
+    if not endpoint or not authority:
+        message = f"cluster {cluster} has no endpoint yet: it is still being made. Try again when `up` has ended"
+        raise DoorRefused(message)
+    return Plane(location, cluster, str(endpoint), str(authority))
+
+
+def first_node(answer: str, node_group: str) -> str:
+    """Read what `find_nodes` printed; raises `DoorRefused` when no node runs."""
+    nodes = sorted(json.loads(answer))
+    if not nodes:
+        message = f"no instance of the node group {node_group} runs: the tunnel has nothing to go through"
+        raise DoorRefused(message)
+    return str(nodes[0])
+
+
 def find_nodes(plane: Plane, node_group: str) -> tuple[str, ...]:
-    """Return the command that prints the ids of a node group's running instances as a JSON list."""
+    """Return the command that prints the ids of a node group's running instances as a JSON list.
+
+    `*` in the group's name stands for anything: the engine ends names with a suffix of its own.
+    """
     tags = {"tag:eks:cluster-name": plane.cluster, "tag:eks:nodegroup-name": node_group}
     filters = {**tags, "instance-state-name": "running"}
     return (

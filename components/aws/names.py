@@ -97,10 +97,20 @@ def trail_arn(spec: GroundSpec) -> str:
 
 def repository_prefix(spec: GroundSpec) -> str:
     """The first part of every repository's name."""
-    return named("aws-repository", PREFIX, spec.environment)
+    return repository_prefix_of(spec.environment)
+
+
+def repository_prefix_of(environment: str) -> str:
+    """The same where only the environment is known."""
+    return named("aws-repository", PREFIX, environment)
 
 
 def registry(spec: GroundSpec) -> str:
     """Address of the registry, without a path."""
-    suffix = "amazonaws.com.cn" if partition(spec.location) == "aws-cn" else "amazonaws.com"
-    return f"{spec.account}.dkr.ecr.{spec.location}.{suffix}"
+    return registry_of(spec.account, spec.location)
+
+
+def registry_of(account: str, location: str) -> str:
+    """The same where only account and region are known."""
+    suffix = "amazonaws.com.cn" if partition(location) == "aws-cn" else "amazonaws.com"
+    return f"{account}.dkr.ecr.{location}.{suffix}"

@@ -46,8 +46,9 @@ def weights(
 def _repository(
     name: str, image: str, spec: GroundSpec, keys: Keys, opts: pulumi.ResourceOptions
 ) -> aws.ecr.Repository:
+    called = f"{name}-{image.replace('/', '-')}"
     made = aws.ecr.Repository(
-        f"{name}-{image}",
+        called,
         name=f"{repository_prefix(spec)}/{image}",
         image_tag_mutability="IMMUTABLE",
         image_scanning_configuration={"scan_on_push": True},
@@ -55,7 +56,7 @@ def _repository(
         force_delete=not spec.protect,
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=spec.protect)),
     )
-    aws.ecr.LifecyclePolicy(f"{name}-{image}", repository=made.name, policy=json.dumps(_life()), opts=opts)
+    aws.ecr.LifecyclePolicy(called, repository=made.name, policy=json.dumps(_life()), opts=opts)
     return made
 
 

@@ -39,6 +39,8 @@ class OwnAnswer:
     message: str
     flag: str | None = None
     """Envoy's response flag that it is given for; None means every answer of that status."""
+    header: str | None = None
+    """A header of the request that it is given for; None means every request."""
     answered_as: int | None = None
     """Another status that clients see instead."""
     retry_after_seconds: int | None = None
@@ -126,9 +128,12 @@ def _own_answer(answer: OwnAnswer) -> Json:
 def _fits(answer: OwnAnswer) -> Json:
     value = {"default_value": answer.status, "runtime_key": f"status.{answer.status}"}
     status: Json = {"status_code_filter": {"comparison": {"op": "EQ", "value": value}}}
-    if answer.flag is None:
-        return status
-    return {"and_filter": {"filters": [status, {"response_flag_filter": {"flags": [answer.flag]}}]}}
+    wanted = [status]
+    if answer.flag is not None:
+        wanted.append({"response_flag_filter": {"flags": [answer.flag]}})
+    if answer.header is not None:
+        wanted.append({"header_filter": {"header": {"name": answer.header, "present_match": True}}})
+    return status if len(wanted) == 1 else {"and_filter": {"filters": wanted}}
 
 
 def access_log(region: str | None) -> Json:

@@ -20,7 +20,8 @@ from components.gateway.kubernetes_parts import (
     reference,
     tenant_object,
 )
-from components.gateway.kubernetes_routes import per_pod
+from components.gateway.kubernetes_policies import per_pod
+from components.gateway.kubernetes_routes import NO_MODEL
 from components.serving_specs import ServingSpec
 from components.specs import TenantSpec
 
@@ -59,7 +60,7 @@ def _listener(field: str, value: object) -> Json:
 def _manager(spec: ServingSpec) -> Json:
     """Envoy's own answers in the form that OpenAI clients read, and how long headers may take."""
     return {
-        "local_reply_config": own_answers(local_answers(spec.gateway.buffer_bytes)),
+        "local_reply_config": own_answers([NO_MODEL, *local_answers(spec.gateway.buffer_bytes)]),
         "request_headers_timeout": seconds(HEADERS_SECONDS),
         "server_name": "meridian",
     }

@@ -9,10 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from rehearsal.engine import go_tool
+from rehearsal.engine.go_tool import Product
 from rehearsal.engine.model import Progress
 
 MODULE = "github.com/envoyproxy/gateway"
 MODULE_FOLDER = Path(__file__).parent
+PRODUCT = Product(
+    "The gateway's translator", "the gateway's Kubernetes form cannot be tried on a real Envoy without it"
+)
 _SOURCES = ("go.mod", "go.sum", "translate.go")
 _NOT_COMPILED = shutil.ignore_patterns("*_test.go", "testdata", "release-notes", "examples", "site", "test")
 
@@ -27,7 +31,7 @@ def ensure(root: Path, *, progress: Progress, env: Mapping[str, str]) -> Path:
     command = root.absolute() / ".meridian" / "gateway" / hashlib.sha256(text).hexdigest()[:16] / "translate"
     if command.is_file():
         return command
-    tool = replace(go_tool.find(env, progress=progress), folder=MODULE_FOLDER)
+    tool = go_tool.find(env, progress=progress, folder=MODULE_FOLDER, product=PRODUCT)
     command.parent.mkdir(parents=True, exist_ok=True)
     progress("building Envoy Gateway's translator from Go modules; the first time takes minutes")
     fetched = json.loads(tool.read("mod", "download", "-json", MODULE))
@@ -42,7 +46,9 @@ def ensure(root: Path, *, progress: Progress, env: Mapping[str, str]) -> Path:
         made = Path(folder) / "translate"
         inside = replace(tool, folder=module)
         built = 0
-        for line in inside.messages("build", "-v", "-trimpath", "-ldflags=-s -w", "-o", str(made), str(program)):
+        for line in inside.messages(
+            "build", "-v", "-buildvcs=false", "-trimpath", "-ldflags=-s -w", "-o", str(made), str(program)
+        ):
             built += line is not None
             if line is None:
                 progress(f"{built} packages fetched or compiled")

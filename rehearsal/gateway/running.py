@@ -5,7 +5,7 @@ to that service becomes a reference to one of them. A changed file is taken up a
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,9 @@ _FILES = {
     f"{_TYPE}.config.listener.v3.Listener": "listeners.json",
     f"{_TYPE}.config.cluster.v3.Cluster": "clusters.json",
     f"{_TYPE}.config.route.v3.RouteConfiguration": "routes.json",
-    f"{_TYPE}.config.endpoint.v3.ClusterLoadAssignment": "endpoints.json",
-    f"{_TYPE}.extensions.transport_sockets.tls.v3.Secret": "secrets.json",
 }
-_ASKED = {"configSource": "routes.json", "edsConfig": "endpoints.json", "sdsConfig": "secrets.json"}
-"""What a reference to the service is for, by the name of the field that holds it."""
+_ENDPOINTS = f"{_TYPE}.config.endpoint.v3.ClusterLoadAssignment"
+_SECRET = f"{_TYPE}.extensions.transport_sockets.tls.v3.Secret"
 
 
 @dataclass(frozen=True)
@@ -50,9 +48,22 @@ def write(translation: Translation, place: Place) -> None:
         found = [_here(one, place) for one in translation.xds.get(kind, ())]
         if name == "listeners.json":
             found = [_listening(one, place) for one in found if one["name"] == place.listener]
-        resources = [{"@type": kind} | one for one in found]
-        _replace(place.folder / name, json.dumps({"resources": resources}, indent=1))
+        _store(place.folder / name, kind, found)
+    for secret in translation.xds.get(_SECRET, ()):
+        _store(place.folder / _own_file("secret", secret["name"]), _SECRET, [secret])
+    for ends in translation.xds.get(_ENDPOINTS, ()):
+        _store(place.folder / _own_file("endpoints", ends["clusterName"]), _ENDPOINTS, [_here(ends, place)])
     _replace(place.bootstrap, json.dumps(_bootstrap(place)))
+
+
+def _own_file(kind: str, name: str) -> str:
+    """Of secrets and endpoints Envoy takes a file with one alone."""
+    return f"{kind}-{name.replace('/', '_')}.json"
+
+
+def _store(path: Path, kind: str, found: list[Json]) -> None:
+    resources = [{"@type": kind} | one for one in found]
+    _replace(path, json.dumps({"resources": resources}, indent=1))
 
 
 def _replace(path: Path, text: str) -> None:
@@ -88,9 +99,19 @@ def _here(found: Any, place: Place, field: str = "") -> Any:
         return place.addresses.get(found, found) if field == "address" else found
     if not isinstance(found, dict):
         return found
-    if "ads" in found and field in _ASKED:
-        return _file(place, _ASKED[field])
+    for asked, file in _asked(found):
+        found = found | {asked: _file(place, file)}
     return {name: _here(one, place, name) for name, one in found.items()}
+
+
+def _asked(found: Json) -> Iterator[tuple[str, str]]:
+    """Each field of an object that refers to the service, with the file that answers."""
+    if "ads" in found.get("configSource", {}):
+        yield "configSource", "routes.json"
+    if "ads" in found.get("sdsConfig", {}):
+        yield "sdsConfig", _own_file("secret", found["name"])
+    if "ads" in found.get("edsConfig", {}):
+        yield "edsConfig", _own_file("endpoints", found["serviceName"])
 
 
 def _listening(listener: Json, place: Place) -> Json:

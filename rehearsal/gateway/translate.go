@@ -17,7 +17,9 @@ import (
 	"os"
 
 	"google.golang.org/protobuf/encoding/protojson"
+	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	gwapiv1 "sigs.k8s.io/gateway-api/apis/v1"
 	"sigs.k8s.io/yaml"
 
@@ -30,6 +32,9 @@ import (
 	"github.com/envoyproxy/gateway/internal/xds/translator"
 	"github.com/envoyproxy/gateway/internal/xds/types"
 )
+
+// controllerNamespace is where Envoy Gateway keeps a certificate of its own, without which nothing is translated.
+const controllerNamespace = "envoy-gateway-system"
 
 type answer struct {
 	Error   string                       `json:"error,omitempty"`
@@ -68,6 +73,7 @@ func translate(given []byte) (*answer, error) {
 	toIR := &gatewayapi.Translator{
 		GatewayControllerName:   string(objects.GatewayClass.Spec.ControllerName),
 		GatewayClassName:        gwapiv1.ObjectName(objects.GatewayClass.Name),
+		ControllerNamespace:     controllerNamespace,
 		EnvoyPatchPolicyEnabled: true,
 		Logger:                  quiet,
 	}
@@ -90,31 +96,66 @@ func translate(given []byte) (*answer, error) {
 	return result, nil
 }
 
-// load also takes EndpointSlices, which Envoy Gateway's own loader of files passes over.
+// checked holds objects whose schemas were checked, by their text: the check takes a second, and most runs change none.
+var checked = map[string]*resource.Resources{}
+
+// load checks and reads the objects, with EndpointSlices, which Envoy Gateway's own loader of files passes over.
 func load(given []byte) (*resource.Resources, error) {
-	objects, err := resource.LoadResourcesFromYAMLBytes(given, false, nil)
+	apart, cluster, slices, err := parted(given)
 	if err != nil {
 		return nil, err
 	}
-	if objects.GatewayClass == nil {
-		return nil, fmt.Errorf("there is no GatewayClass among the objects")
-	}
-	if proxy := objects.EnvoyProxyForGatewayClass; proxy != nil {
-		if err := validation.ValidateEnvoyProxy(proxy); err != nil {
-			return nil, fmt.Errorf("EnvoyProxy %s: %w", proxy.Name, err)
+	if checked[string(apart)] == nil {
+		known, err := resource.LoadResourcesFromYAMLBytes(apart, false, nil)
+		if err != nil {
+			return nil, err
 		}
+		if known.GatewayClass == nil {
+			return nil, fmt.Errorf("there is no GatewayClass among the objects")
+		}
+		if proxy := known.EnvoyProxyForGatewayClass; proxy != nil {
+			if err := validation.ValidateEnvoyProxy(proxy); err != nil {
+				return nil, fmt.Errorf("EnvoyProxy %s: %w", proxy.Name, err)
+			}
+		}
+		checked[string(apart)] = known
 	}
+	// A translation writes each object's status.
+	objects := checked[string(apart)].DeepCopy()
+	core, err := resource.LoadResourcesFromYAMLBytes(cluster, false, nil)
+	if err != nil {
+		return nil, err
+	}
+	objects.Services, objects.ConfigMaps = core.Services, core.ConfigMaps
+	objects.Secrets = append(core.Secrets, &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: controllerNamespace, Name: "envoy"},
+	})
+	objects.EndpointSlices = slices
+	return objects, nil
+}
+
+// parted parts the objects of Envoy's APIs from those that any cluster has.
+func parted(given []byte) (apart, cluster []byte, slices []*discoveryv1.EndpointSlice, err error) {
 	err = resource.IterYAMLBytes(given, func(text []byte) error {
-		slice := &discoveryv1.EndpointSlice{}
-		if err := yaml.Unmarshal(text, slice); err != nil {
-			return nil // another kind, which the loader judged
+		kind := &metav1.TypeMeta{}
+		if err := yaml.Unmarshal(text, kind); err != nil {
+			return err
 		}
-		if slice.Kind == "EndpointSlice" {
-			objects.EndpointSlices = append(objects.EndpointSlices, slice)
+		switch kind.Kind {
+		case "EndpointSlice":
+			slice := &discoveryv1.EndpointSlice{}
+			if err := yaml.Unmarshal(text, slice); err != nil {
+				return err
+			}
+			slices = append(slices, slice)
+		case "Secret", "ConfigMap", "Service":
+			cluster = append(append(cluster, text...), "\n---\n"...)
+		default:
+			apart = append(append(apart, text...), "\n---\n"...)
 		}
 		return nil
 	})
-	return objects, err
+	return apart, cluster, slices, err
 }
 
 func add(to map[string][]json.RawMessage, table *types.ResourceVersionTable) error {

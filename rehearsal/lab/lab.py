@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from rehearsal.engine.model import Progress
+from rehearsal.lab.api import Object
 from rehearsal.lab.binaries import Binaries, ensure
 from rehearsal.lab.control_plane import ControlPlane, control_plane
 from rehearsal.lab.definitions import ensure_definitions
@@ -30,16 +31,18 @@ class Lab:
         root: Path,
         progress: Progress,
         behaviour: PodBehaviour | None = None,
+        definitions: Sequence[Object] | None = None,
     ) -> None:
         """Take the nodes of each region by the region's name; nothing is started yet.
 
         `folder` gets the data of the control planes, `root` is the checkout whose `.meridian/lab` holds the programs.
+        `definitions` are the kinds beside Kubernetes' own: all that are pinned when left out.
         Entering raises EngineError without Go, and NotStarted.
         """
         self.regions, self.folder, self.root = dict(regions), folder, root
         self.planes: dict[str, ControlPlane] = {}
         """The control plane of each region."""
-        self._say, self._behaviour = progress, behaviour
+        self._say, self._behaviour, self._definitions = progress, behaviour, definitions
         self._open = contextlib.ExitStack()
 
     @property
@@ -49,7 +52,9 @@ class Lab:
 
     def __enter__(self) -> "Lab":
         binaries = ensure(self.root, self._say, os.environ)
-        definitions = ensure_definitions(self.root, self._say, os.environ)
+        definitions = self._definitions
+        if definitions is None:
+            definitions = ensure_definitions(self.root, self._say, os.environ)
         began = time.monotonic()
         with contextlib.ExitStack() as stack:
             with ThreadPoolExecutor(AT_ONCE) as starters:
@@ -71,7 +76,7 @@ class Lab:
         self._open.close()
 
     def _start(
-        self, region: str, binaries: Binaries, definitions: Sequence[Mapping[str, object]]
+        self, region: str, binaries: Binaries, definitions: Sequence[Object]
     ) -> tuple[contextlib.AbstractContextManager[ControlPlane], ControlPlane]:
         context = control_plane(
             binaries,

@@ -61,20 +61,23 @@ class Folder:
 
 
 NEEDS = {
-    "s3": "botocore's S3 client with multipart uploads, and s3:GetObject, s3:ListBucket, for pushes s3:PutObject",
     "gs": "google-cloud-storage, and storage.objects.get and list, for pushes create",
     "az": "azure-storage-blob and azure-identity, and Storage Blob Data Reader, for pushes Contributor",
 }
-"""What a store of each cloud would be made of; the libraries are in requirements-gpu.txt already."""
+"""What the stores that are not written yet would be made of; the libraries are in requirements-gpu.txt already."""
 
 
 def store_at(address: str) -> Store:
-    """The store of an address: a path or `file://`; raises `StoreRefused` for others."""
+    """The store of an address: a path, `file://` or `s3://`; raises `StoreRefused` for others."""
     parts = urlsplit(address)
     if parts.scheme == "":
         return Folder(Path(address))
     if parts.scheme == "file" and not parts.netloc:
         return Folder(Path(unquote(parts.path)))
+    if parts.scheme == "s3" and parts.netloc and parts.path.strip("/"):
+        from meridian_server.s3 import S3  # it needs botocore, which only the image for GPUs has
+
+        return S3(parts.netloc, parts.path)
     if parts.scheme in NEEDS:
         message = (
             f"{address} cannot be read or written by this command yet: it would need {NEEDS[parts.scheme]}. "
@@ -82,5 +85,5 @@ def store_at(address: str) -> Store:
             "vLLM's own streamer reads the bucket itself, but checks nothing."
         )
         raise StoreRefused(message)
-    message = f"{address} is no place for weights: give a folder, as a path or as file:///path"
+    message = f"{address} is no place for weights: give a folder, as a path, file:///path or s3://bucket/folder/"
     raise StoreRefused(message)

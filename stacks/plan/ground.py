@@ -1,5 +1,6 @@
 """From configuration and a fleet's plan to what the ground of a region is to be: pure."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address
 from math import ceil
@@ -25,7 +26,7 @@ from stacks.plan import ground_facts as facts
 from stacks.plan.fleet_model import FleetPlan, Pool, RegionFleet
 from stacks.plan.ground_zones import zones_of
 from stacks.plan.standby import Standby, standby
-from stacks.problems import ConfigurationRefused
+from stacks.problems import ConfigurationRefused, Problem
 
 MINUTES_OF_RATE = 5
 
@@ -61,6 +62,25 @@ def ground(name: str, config: Config, plan: FleetPlan, catalogue: Catalogue) -> 
         identities=_identities(region, plan),
         secrets=secrets_of(region.territory, config),
     )
+
+
+def grounds(names: Sequence[str], config: Config, plan: FleetPlan, catalogue: Catalogue) -> tuple[GroundSpec, ...]:
+    """The grounds of some regions; raises `ConfigurationRefused` with every reason against any of them, each once."""
+    problems: list[Problem] = []
+    specs = []
+    for name in names:
+        try:
+            specs.append(ground(name, config, plan, catalogue))
+        except ConfigurationRefused as refused:
+            problems += refused.problems
+    if problems:
+        raise ConfigurationRefused(problems)
+    return tuple(specs)
+
+
+def regions_on(cloud: str, plan: FleetPlan) -> tuple[str, ...]:
+    """The names of the regions that lie on one cloud."""
+    return tuple(region.name for region in plan.regions if region.cloud == cloud)
 
 
 def _existing(name: str, config: Config) -> ExistingNetwork | None:

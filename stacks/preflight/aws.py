@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from stacks.preflight import aws_cluster
 from stacks.preflight.asking import Clients, Unanswered, ask, code_of, pages
 from stacks.preflight.model import Check, PoolNeed, RegionNeed
 from stacks.preflight.quotas import quota_checks
@@ -19,6 +20,9 @@ HOME = "us-east-1"
 """Where Route 53, which has no regions, is asked."""
 USABLE = frozenset({"active", "scheduled"})
 """States of a reservation that machines can be, or will be, started in."""
+
+CAPACITY_BLOCK = "capacity-block"
+"""`ReservationType` of what was bought for some days; node groups start machines in it another way, not built yet."""
 
 
 def identity(clients: Clients, account: str | None, region: str) -> Check:
@@ -75,16 +79,19 @@ def _offered(region: RegionNeed, machine: str, zones: set[str]) -> Check:
 def reservations(clients: Clients, region: RegionNeed) -> list[Check]:
     """Whether reservations that pools name exist, fit and are large enough."""
     checks = [_unnamed(region, pool) for pool in region.pools if pool.capacity == "reserved" and not pool.reservation]
-    named = {pool.reservation: pool for pool in region.pools if pool.reservation}
+    named: dict[str, list[PoolNeed]] = {}
+    for pool in region.pools:
+        if pool.reservation:
+            named.setdefault(pool.reservation, []).append(pool)
     client = clients("ec2", region.location)
-    for reservation, pool in sorted(named.items()):
+    for reservation, pools in sorted(named.items()):
         what = f"reservation {reservation}"
         try:
             found = ask(region.name, what, partial(_reservation, client, reservation))
         except Unanswered as unanswered:
             checks.append(unanswered.check)
             continue
-        checks.append(_judged(region, pool, what, found))
+        checks.append(_judged(region, pools, what, found))
     return checks
 
 
@@ -103,18 +110,23 @@ def _reservation(client: Any, wanted: str) -> Mapping[str, Any] | None:
     return next(iter(answer["CapacityReservations"]), None)
 
 
-def _judged(region: RegionNeed, pool: PoolNeed, what: str, found: Mapping[str, Any] | None) -> Check:
+def _judged(region: RegionNeed, pools: Sequence[PoolNeed], what: str, found: Mapping[str, Any] | None) -> Check:
+    """Hold a reservation against the pools that use it, which take their machines from one lot."""
     if found is None:
         fix = "Correct its id, or buy one; ids are of one region and account."
         return Check(region.name, what, "failed", "there is no such reservation in this region and account", fix)
     zone, kind, machines = found["AvailabilityZone"], found["InstanceType"], found["TotalInstanceCount"]
-    told = f"{machines} x {kind} in {zone}, {found['State']}"
+    told, needed = f"{machines} x {kind} in {zone}, {found['State']}", sum(pool.nodes for pool in pools)
+    names = " and ".join(pool.name for pool in pools)
     faults = [
-        *([f"pool {pool.name} has {pool.machine}"] if kind != pool.machine else []),
-        *([f"pool {pool.name} needs {pool.nodes}"] if machines < pool.nodes else []),
+        *(f"pool {pool.name} has {pool.machine}" for pool in pools if kind != pool.machine),
+        *([f"pool {names} needs {needed}"] if machines < needed else []),
         *([f"{zone} is not one of the zones used"] if region.zones and zone not in region.zones else []),
         *(["it cannot be used"] if found["State"] not in USABLE else []),
     ]
+    if found.get("ReservationType") == CAPACITY_BLOCK:
+        ends = f" until {found['EndDate']:%Y-%m-%d %H:%M} UTC" if found.get("EndDate") else ""
+        faults.append(f"it is a Capacity Block{ends}, which pools here cannot start machines in")
     if faults:
         fix = "Name another one, or change the pool."
         return Check(region.name, what, "failed", f"{told}: {'; '.join(faults)}", fix)
@@ -205,6 +217,9 @@ def all_checks(
             partial(offerings, clients, region),
             partial(reservations, clients, region),
             partial(control_plane, clients, region, door, reach),
+            partial(aws_cluster.addons, clients, region),
+            partial(aws_cluster.images, clients, region),
+            partial(aws_cluster.secrets, clients, region),
         ]
     return [*checks, *_answers(questions)]
 

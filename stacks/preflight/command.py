@@ -15,8 +15,9 @@ from stacks.catalog import catalogue
 from stacks.catalog.vcpus import vcpus
 from stacks.config import Config, parse
 from stacks.plan.fleet import make_fleet
+from stacks.plan.ground import grounds, regions_on
 from stacks.plan.sizing import size
-from stacks.preflight.model import Check, RegionNeed, needs, passed
+from stacks.preflight.model import Check, RegionNeed, needs_of_ground, passed
 from stacks.problems import ConfigurationRefused, Problem
 from stacks.workspace import workspace
 
@@ -29,6 +30,9 @@ def preflight(stack: str, *, account: str | None, json: bool) -> bool:
     config, regions = _asked(root, stack)
     if account is not None and not re.fullmatch(r"\d{12}", account):
         raise _refused("--account", f"{account!r} is no AWS account", "write its 12 digits")
+    if account not in (None, config.accounts["aws"]):
+        fix = "leave the option out, or correct meridian:accounts.aws"
+        raise _refused("--account", f"{account} is not the configuration's {config.accounts['aws']}", fix)
     checks = _ask(root, config, regions, account)
     if json:
         show.as_json([asdict(check) for check in checks])
@@ -54,12 +58,13 @@ def _asked(root: Path, stack: str) -> tuple[Config, tuple[RegionNeed, ...]]:
     if config.environment == "local":
         raise _refused("the stack", f"{stack} runs on this machine", "name a stack on clouds; `up` checks this machine")
     fleet = make_fleet(config, catalogue(), size, datetime.now(UTC).date())
-    regions = needs(fleet, "aws")
-    if not regions:
+    digest = config.image.digest if config.image else None
+    specs = grounds(regions_on("aws", fleet), config, fleet, catalogue())
+    if not specs:
         raise _refused("meridian:territories", "no region lies on AWS", "preflight asks AWS alone so far")
     for other in sorted({region.cloud for region in fleet.regions} - {"aws"}):
         show.say(f"regions on {other} are not asked about: preflight knows AWS alone so far")
-    return config, regions
+    return config, tuple(needs_of_ground(spec, digest) for spec in specs)
 
 
 def _ask(root: Path, config: Config, regions: tuple[RegionNeed, ...], account: str | None) -> list[Check]:
@@ -72,7 +77,7 @@ def _ask(root: Path, config: Config, regions: tuple[RegionNeed, ...], account: s
     return aws.all_checks(
         asking.real_clients(),
         regions,
-        account=account or getattr(config, "accounts", {}).get("aws"),
+        account=account or config.accounts.get("aws"),
         zone=steering.hosted_zone if steering is not None and steering.provider == "route53" else None,
         door=config.network.door,
         vcpus=vcpus(),

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from components.aws.names import cluster_name, repository_prefix
 from components.ground_specs import GroundSpec
+from components.images import SERVING, mirrored
 from stacks.catalog.model import CapacityType
-from stacks.plan.fleet_model import FleetPlan
 
 State = Literal["ok", "failed", "unknown"]
 """`unknown` is what could not be asked; it blocks like `failed`, for a missing answer is no permission."""
@@ -51,33 +52,23 @@ class RegionNeed:
     pools: tuple[PoolNeed, ...]
     cluster: str | None
     """Name of its cluster; None where the plan names none."""
+    version: str
+    """Kubernetes minor version."""
+    existing: bool
+    """The cluster is somebody else's."""
+    repositories: tuple[str, ...]
+    """Where the images of its nodes lie."""
+    digests: Mapping[str, str]
+    """What a repository must hold, by its name; of the others anything will do."""
 
 
-def needs(fleet: FleetPlan, cloud: str, zones: Mapping[str, tuple[str, ...]] | None = None) -> tuple[RegionNeed, ...]:
-    """Return what a plan needs of each region of a cloud, with the zones that were chosen by region."""
-    pools = [pool for model in fleet.models for pool in model.pools]
-    return tuple(
-        RegionNeed(
-            name=region.name,
-            location=region.name.partition("-")[2],
-            zones=(zones or {}).get(region.name, ()),
-            pools=tuple(
-                PoolNeed(pool.name, pool.machine, pool.capacity, pool.nodes, None)
-                for pool in pools
-                if pool.region == region.name
-            ),
-            cluster=None,
-        )
-        for region in fleet.regions
-        if region.cloud == cloud
-    )
+def needs_of_ground(ground: GroundSpec, digest: str | None) -> RegionNeed:
+    """Return what the ground of a region needs: system and gateway nodes and reservations too, at their most.
 
-
-def needs_of_ground(ground: GroundSpec, cluster: str | None) -> RegionNeed:
-    """Return what the whole ground of a region needs: system and gateway nodes and reservations too, at their most.
-
-    Of a spot pool with several machine types the preferred one counts; the others stand in for it.
+    `digest` is the serving image's. Of a spot pool with several machine types the preferred one counts; the others
+    stand in for it.
     """
+    prefix = repository_prefix(ground)
     return RegionNeed(
         name=ground.name,
         location=ground.location,
@@ -86,7 +77,11 @@ def needs_of_ground(ground: GroundSpec, cluster: str | None) -> RegionNeed:
             PoolNeed(pool.name, pool.machines[0], pool.capacity, pool.max_nodes, pool.reservation)
             for pool in ground.pools
         ),
-        cluster=cluster,
+        cluster=cluster_name(ground),
+        version=ground.cluster.version,
+        existing=ground.cluster.existing is not None,
+        repositories=tuple(f"{prefix}/{each.name}" for each in mirrored()),
+        digests={f"{prefix}/{SERVING}": digest} if digest else {},
     )
 
 

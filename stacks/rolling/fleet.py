@@ -1,9 +1,11 @@
 """The stacks of an environment, each in the state of its territory, and the engine that works on them."""
 
+import contextlib
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import yaml
 from rehearsal.engine import Engine
 from rehearsal.engine.environment import pulumi_environment
 from stacks.rolling.order import Turn
+from stacks.scope import Layer
 from stacks.session import CONFIG_FILE_OPTION, EngineRefused, attended
 from stacks.workspace import Workspace
 
@@ -20,6 +23,10 @@ PROJECT = "meridian"
 ACQUIRES_PLUGINS = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
 KEPT = ("encryptionsalt", "encryptedkey")
 """What the engine notes in a stack's file of the key that encrypts its state."""
+
+
+Door = Callable[[str], AbstractContextManager[object]]
+"""Takes the name of a region."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,8 @@ class Fleet:
     """By territory."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Added to the engine's environment."""
+    door: Door = contextlib.nullcontext
+    """Keeps the way to a region's control plane open for the time of a block."""
 
     @property
     def folder(self) -> Path:
@@ -96,7 +105,9 @@ class Fleet:
         judged = ("--policy-pack", str(policies)) if policies.is_dir() and verb in ("preview", "up") else ()
         command = [self._program, verb, "--stack", turn.stack, *own, *judged, *arguments]
         variables = {CONFIG_FILE_OPTION: str(self.file(turn.stack))}
-        return attended(command, self.place.root, self._environment(self.states[turn.territory].backend) | variables)
+        environment = self._environment(self.states[turn.territory].backend) | variables
+        with self.door(turn.part.place) if turn.part.layer is Layer.SERVING else contextlib.nullcontext():
+            return attended(command, self.place.root, environment)
 
     def forget(self, turn: Turn) -> None:
         """Remove a stack from its state; only after a successful destroy."""

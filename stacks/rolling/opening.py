@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import yaml
 
 from rehearsal.engine import ensure
-from stacks import bootstrap, configfile, show
+from stacks import bootstrap, configfile, door, show
 from stacks.config import Config, parse
 from stacks.deploying.held import held, territories_of
 from stacks.plan.territory import home
@@ -36,7 +37,8 @@ def opened(place: Workspace, stack: str, only: Sequence[str], region: str | None
     bootstrap.ensure(bootstrap.rehearsal(place.root), say=show.say)
     engine = ensure(place.root, progress=show.say, env=os.environ)
     _refuse_strangers(config)
-    return Fleet(stack, place, engine, settings, turns, states_of(config)), asked
+    way = partial(door.opened, stack)
+    return Fleet(stack, place, engine, settings, turns, states_of(config), door=way), asked
 
 
 def turns_of(stack: str, config: Config, region: str | None) -> tuple[tuple[Turn, ...], Asked]:

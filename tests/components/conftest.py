@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from components.gateway.kubernetes_parts import engine_host
 from components.local import certificates, supervisor
 from components.local.certificates import Pair
 from components.local.layout import Layout, socket_root
@@ -95,8 +96,8 @@ class FakeEngine:
 
 
 @contextlib.contextmanager
-def serving(engine: FakeEngine, authority: Pair, folder: Path) -> Iterator[FakeEngine]:
-    """Run a fake engine over TLS."""
+def serving(engine: FakeEngine, authority: Pair, folder: Path, *, model: str = MODEL) -> Iterator[FakeEngine]:
+    """Run a fake engine over TLS; its certificate has its region's name and its model's."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -121,7 +122,7 @@ def serving(engine: FakeEngine, authority: Pair, folder: Path) -> Iterator[FakeE
     context.minimum_version = (
         ssl.TLSVersion.TLSv1_3
     )  # as a real gateway demands; Envoy as a client stops at 1.2 unasked
-    pair = certificates.make_certificate(authority, [ENGINE_NAME, f"{MODEL}.{ENGINE_NAME}"])
+    pair = certificates.make_certificate(authority, [ENGINE_NAME, engine_host(model)])
     context.load_cert_chain(*write_pair(folder, engine.name, pair))
     server.socket = context.wrap_socket(server.socket, server_side=True)
     engine.port = server.server_port
@@ -144,7 +145,7 @@ def authority() -> Pair:
     return certificates.make_authority("test territory")
 
 
-@pytest.fixture(params=["local"])
+@pytest.fixture(params=["local", "kubernetes"])
 def gateway_form(request: pytest.FixtureRequest) -> Any:
     """One behaviour, two gateways: a class that runs it, as this machine or as a cluster would."""
     from tests.components.gateway import FORMS

@@ -4,7 +4,7 @@ import dataclasses
 import ssl
 import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import httpx
@@ -16,7 +16,7 @@ from components.local.certificates import Pair
 from components.local.gateway import envoy_program
 from rehearsal.gateway import envoy as release_envoy
 from tests.components.conftest import ENGINE_NAME, MODEL, FakeEngine, write_pair
-from tests.components.gateway_cluster import ROOT, Cluster, Kubelet, serving_spec
+from tests.components.gateway_cluster import ROOT, Cluster, Keeper, Kubelet, serving_spec
 
 KEYS = {"acme": "mk-acme-0123456789abcdef", "beta": "mk-beta-0123456789abcdef"}
 ENGINE_KEY = "engine-key-0123456789abcdef"
@@ -41,7 +41,7 @@ class RunningEnvoy:
             render(listener, admin_socket=str(folder / "a"), authority_file=str(self.authority_file))
         )
         self.log = folder / "envoy.log"
-        with self.log.open("w") as log:
+        with self.log.open("a") as log:  # as its access log opens it once more
             self.process = subprocess.Popen(
                 [self.program(), "-c", str(self.config), "--disable-hot-restart", "--concurrency", "1"],
                 stdout=log,
@@ -107,13 +107,15 @@ class ClusterGateway(RunningEnvoy):
         engine_name: str = ENGINE_NAME,
         tenants: Iterable[Tenant] = (),
         stream_idle_seconds: int = 300,
+        models: Mapping[str, tuple[FakeEngine, ...]] | None = None,
+        kept: Keeper = list,
     ) -> None:
         known = (*(tenant(name) for name in KEYS), *tenants)
-        model = MODEL if engine_name == ENGINE_NAME else "another"
+        served = models or {MODEL if engine_name == ENGINE_NAME else "another": engines}
         spec = serving_spec(
-            REGION, known, models=(model,), buffer_bytes=BUFFER, stream_idle_seconds=stream_idle_seconds
+            REGION, known, models=tuple(served), buffer_bytes=BUFFER, stream_idle_seconds=stream_idle_seconds
         )
-        cluster = Cluster(spec, known, ENGINE_KEY, {model: engines})
+        cluster = Cluster(spec, known, ENGINE_KEY, served, kept=kept)
         self._watch: Kubelet | None = None
 
         def render(listener: Listener, **_: str) -> str:

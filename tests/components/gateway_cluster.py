@@ -8,7 +8,7 @@ import base64
 import functools
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from components.gateway import kubernetes_parts as names
@@ -27,6 +27,9 @@ ROOT = Path(__file__).parents[2]
 IMAGE = "registry.example/envoyproxy/envoy@sha256:" + "0" * 64
 PROBE_SECONDS = 0.3
 
+Keeper = Callable[[list[Json]], list[Json]]
+"""Takes the objects as they are written and gives them back as an API server keeps them."""
+
 
 @functools.cache
 def translator() -> Translator:
@@ -35,9 +38,15 @@ def translator() -> Translator:
 
 
 def serving_spec(
-    region: str, tenants: Iterable[Tenant], *, models: tuple[str, ...], buffer_bytes: int, stream_idle_seconds: int
+    region: str,
+    tenants: Iterable[Tenant],
+    *,
+    models: tuple[str, ...],
+    buffer_bytes: int,
+    stream_idle_seconds: int,
+    nodes: int = 1,
 ) -> ServingSpec:
-    """A region as its plan would describe it, with one gateway pod, so that a tenant's limits are whole."""
+    """A region as its plan would describe it; with one gateway pod a tenant's limits are whole."""
     return ServingSpec(
         name=region,
         environment="test",
@@ -50,7 +59,7 @@ def serving_spec(
         tenants=tuple(_tenant(one) for one in sorted(tenants, key=lambda one: one.name)),
         gateway=GatewayPodsSpec(
             image=ImageSpec("envoy", f"sha256:{'0' * 64}"),
-            nodes=1,
+            nodes=nodes,
             port=30443,
             buffer_bytes=buffer_bytes,
             stream_idle_seconds=stream_idle_seconds,
@@ -72,7 +81,17 @@ def _model(name: str) -> ServedModelSpec:
         quantization=None,
         extra_args=(),
     )
-    return ServedModelSpec(name=name, source="m", revision="r", precision="fp8", engine=engine, groups=())
+    return ServedModelSpec(
+        name=name,
+        source="m",
+        revision="r",
+        precision="fp8",
+        ttft_p95_ms=800,
+        tpot_p95_ms=50.0,
+        availability=99.9,
+        engine=engine,
+        groups=(),
+    )
 
 
 def _tenant(tenant: Tenant) -> TenantSpec:
@@ -91,21 +110,27 @@ class Cluster:
     """The objects of a gateway and those that a cluster would hold beside them."""
 
     def __init__(
-        self, spec: ServingSpec, tenants: Iterable[Tenant], engine_key: str, engines: dict[str, tuple[FakeEngine, ...]]
+        self,
+        spec: ServingSpec,
+        tenants: Iterable[Tenant],
+        engine_key: str,
+        engines: Mapping[str, tuple[FakeEngine, ...]],
+        *,
+        kept: Keeper = list,
     ) -> None:
         self.spec = spec
         self._tenants = tuple(tenants)
         self._engine_key = engine_key
         self._engines = engines
+        self._kept = kept
         self.addresses = {
             _address(number): "127.0.0.1" for number, _ in enumerate(one for many in engines.values() for one in many)
         }
 
     def translate(self, authority: Pair, entry: tuple[str, str]) -> Translation:
         """What Envoy Gateway makes of it now."""
-        return translator().translate(
-            [*gateway_objects(self.spec, IMAGE), *self._secrets(entry), *self._models(authority)]
-        )
+        objects = [*gateway_objects(self.spec, IMAGE), *self._secrets(entry), *self._models(authority)]
+        return translator().translate(self._kept(objects))
 
     def _secrets(self, entry: tuple[str, str]) -> list[Json]:
         certificate, key = (Path(file).read_text() for file in entry)

@@ -83,6 +83,12 @@ def test_above_the_limit_the_answer_is_429_and_says_when_to_come_back(gateway: G
     assert send(gateway, "slow", 1)[0].status_code == 200
 
 
+def test_a_limit_counts_every_generating_path_together(gateway: Gateway) -> None:
+    paths = ("/v1/completions", "/v1/responses", CHAT)
+    answers = [gateway.client.post(path, headers=bearer("slow"), content=b"{}") for path in paths]
+    assert [answer.status_code for answer in answers] == [200, 429, 429]
+
+
 def test_one_tenants_limit_is_not_anothers(gateway: Gateway) -> None:
     send(gateway, "slow", 5)
     assert Counter(answer.status_code for answer in send(gateway, "acme", 50)) == {200: 50}

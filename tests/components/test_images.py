@@ -1,14 +1,16 @@
 """Nothing runs that is not mirrored: images, and the charts that bring what our objects are made for."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
-from components import gateway_objects
 from components.images import Mirrored, mirrored
+from components.serving import controllers
 from stacks.plan import serving
 from tests.components.contract.building import region
 from tests.components.contract.specs import ground
@@ -69,13 +71,29 @@ def without_a_chart(source: str) -> set[str]:
 
 
 def test_every_image_that_the_program_names_is_mirrored() -> None:
-    assert {name for _, source in sources() for name in repositories(source)} >= {"serving", "envoy"}, "finds nothing"
+    assert {name for _, source in sources() for name in repositories(source)} >= {"serving"}, "finds nothing"
     assert {file: wrong for file, source in sources() if (wrong := not_mirrored(source))} == {}
 
 
 def test_the_images_that_are_put_together_from_parts_are_mirrored() -> None:
     names = {each.name for each in mirrored()}
-    assert {gateway_objects.REPOSITORY, serving.REPOSITORY} <= names
+    assert {serving.ENVOY, serving.REPOSITORY} <= names
+
+
+def test_every_image_that_an_environment_pins_is_mirrored() -> None:
+    names = {each.name for each in mirrored()}
+    for file in sorted(ROOT.glob("Pulumi.*.yaml")):
+        image = yaml.safe_load(file.read_text()).get("config", {}).get("meridian:image", {})
+        assert image.get("mirrored", {}).keys() <= names, file.name
+
+
+def test_every_chart_that_a_cluster_gets_is_mirrored_in_the_version_that_is_pinned() -> None:
+    listed = json.loads((ROOT / "components" / "serving" / "controllers.json").read_text())["charts"]
+    known = {each.name: each.version for each in mirrored() if each.kind == "chart"}
+    assert listed
+    assert {f"{controllers.FOLDER}/{each['name']}" for each in listed} <= known.keys()
+    pinned = {f"{controllers.FOLDER}/{each['name']}": each["version"] for each in listed if each["version"]}
+    assert {name: known[name] for name in pinned} == pinned
 
 
 def test_every_kind_of_object_that_is_no_part_of_kubernetes_comes_with_a_mirrored_chart() -> None:
@@ -107,7 +125,7 @@ def test_the_data_names_each_repository_once_and_images_of_charts_that_are_there
     assert len(names) == len(set(names))
     charts = {each.name for each in mirrored() if each.kind == "chart"}
     assert {each.of for each in mirrored() if each.of} <= charts
-    assert all(name.startswith("chart-") for name in charts)
+    assert all(name.startswith("charts/") for name in charts)
 
 
 def test_a_digest_is_one_or_is_said_to_be_unread() -> None:
@@ -126,11 +144,11 @@ def test_only_our_own_image_has_no_source() -> None:
 @pytest.mark.slow
 def test_a_region_on_aws_has_a_repository_for_each_and_for_nothing_else() -> None:
     made = region(ground()).world.of("aws:ecr/repository:Repository")
-    assert sorted(each.inputs["name"].rpartition("/")[2] for each in made) == sorted(each.name for each in mirrored())
+    assert sorted(each.inputs["name"].partition("/")[2] for each in made) == sorted(each.name for each in mirrored())
 
 
 def test_a_name_is_one_that_every_registry_takes() -> None:
-    assert all(re.fullmatch(r"[a-z0-9]+(?:[._-][a-z0-9]+)*", each.name) for each in mirrored())
+    assert all(re.fullmatch(r"[a-z0-9]+(?:[._/-][a-z0-9]+)*", each.name) for each in mirrored())
 
 
 def test_a_row_is_closed() -> None:

@@ -168,7 +168,7 @@ def test_a_bucket_is_refused_with_what_it_would_need_instead_of_passing_unproved
 
 
 def test_an_address_with_a_slip_is_refused() -> None:
-    for address in ("http://host/model", "file://host/model"):
+    for address in ("http://host/model", "file://host/model", "s3://bucket", "s3:///model"):
         with pytest.raises(StoreRefused, match="no place for weights"):
             store_at(address)
 

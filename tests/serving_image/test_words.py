@@ -16,7 +16,7 @@ from tests.serving_image.words import BUILDS, ROOT, flags, metrics, unknown_metr
 
 SERVER = ROOT / "serving-image" / "meridian_server"
 READ = (".py", ".yaml", ".yml", ".json", ".md", ".lua")
-OUR_OWN = {"--settings", "--port", "--seconds", "--from", "--to", "--source", "--revision", "--folder"}
+OUR_OWN = {"--settings", "--port", "--seconds", "--from", "--to", "--source", "--revision", "--folder", "--manifest"}
 """Flags of `meridian_server` itself, its leader and its weights command."""
 GONE = {"vllm:num_requests_swapped"}
 """Names that tests plant on purpose, because they are no longer there."""

@@ -7,10 +7,12 @@ from typing import Any
 from botocore.session import Session
 from botocore.stub import Stubber
 
+from components.aws.versions import ADDONS
 from stacks.preflight.model import PoolNeed, RegionNeed
 
 ACCOUNT = "123456789012"
 ZONE = "inference.example.com"
+DIGEST = f"sha256:{'a' * 64}"
 REGION = RegionNeed(
     name="aws-eu-north-1",
     location="eu-north-1",
@@ -21,6 +23,10 @@ REGION = RegionNeed(
         PoolNeed("held", "p5en.48xlarge", "reserved", 2, "cr-0123456789abcdef0"),
     ),
     cluster="prod-eu-north-1",
+    version="1.34",
+    existing=False,
+    repositories=("meridian-prod/serving", "meridian-prod/envoy"),
+    digests={"meridian-prod/serving": DIGEST},
 )
 VCPUS = {("aws", "p5.48xlarge"): 192, ("aws", "p5en.48xlarge"): 192}
 
@@ -108,3 +114,29 @@ def reservation(**changed: Any) -> dict[str, Any]:
         "State": "active",
     }
     return {"CapacityReservations": [{**found, **changed}]}
+
+
+def addon(clients: Stubbed, name: str, *versions: str) -> None:
+    found = [{"addonName": name, "addonVersions": [{"addonVersion": version} for version in versions]}]
+    asked = {"addonName": name, "kubernetesVersion": REGION.version}
+    clients.answer("eks", "describe_addon_versions", {"addons": found if versions else []}, asked)
+
+
+def pinned(clients: Stubbed) -> None:
+    """Every add-on as it is pinned, beside a newer one."""
+    versions = ADDONS[REGION.version]
+    for name, version in (
+        ("coredns", versions.names),
+        ("eks-pod-identity-agent", versions.identity),
+        ("kube-proxy", versions.proxy),
+        ("vpc-cni", versions.network),
+    ):
+        addon(clients, name, "v9.9.9-eksbuild.1", version)
+
+
+def pushed(clients: Stubbed) -> None:
+    """Every image that the region asks for."""
+    asked = {"repositoryName": "meridian-prod/serving", "imageIds": [{"imageDigest": DIGEST}]}
+    clients.answer("ecr", "describe_images", {"imageDetails": [{"imageDigest": DIGEST}]}, asked)
+    listed = {"imageIds": [{"imageDigest": DIGEST}]}
+    clients.answer("ecr", "list_images", listed, {"repositoryName": "meridian-prod/envoy", "maxResults": 1})

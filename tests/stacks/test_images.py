@@ -15,6 +15,9 @@ def test_every_region_of_prod_is_listed_once_with_its_territory_and_cloud() -> N
     found = images("prod")
     places = {(one["region"], one["territory"], one["cloud"], one["location"]) for one in found["registries"]}
     assert ("aws-eu-north-1", "eu", "aws", "eu-north-1") in places
+    north = next(one for one in found["registries"] if one["region"] == "aws-eu-north-1")
+    assert north["address"] == f"{north['account']}.dkr.ecr.eu-north-1.amazonaws.com/meridian-prod"
+    assert all((one["address"] is None) == (one["cloud"] != "aws") for one in found["registries"])
     assert len(places) == len(found["registries"]) > 1
 
 
@@ -29,7 +32,7 @@ def test_what_has_no_version_is_said_to_be_open() -> None:
     assert found["open"] == [one["name"] for one in found["images"] if one["source"] and not one["version"]]
     shown = CliRunner().invoke(app, ["images", "prod"])
     assert shown.exit_code == 0
-    assert "chart-keda" in shown.stdout
+    assert "charts/keda" in shown.stdout
 
 
 def test_a_local_stack_pulls_no_image() -> None:

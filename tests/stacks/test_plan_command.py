@@ -120,3 +120,14 @@ def test_a_question_that_has_no_answer_is_refused(checkout: Path, stack: str, ho
     with pytest.raises(ConfigurationRefused) as refused:
         plan_command.plan(stack, **(QUIET | how))
     assert says in str(refused.value)
+
+
+def test_a_plan_that_cannot_become_ground_on_aws_is_refused(checkout: Path) -> None:
+    write(checkout, "dev", changed(DEV, "cluster/administrators", []))
+    with pytest.raises(ConfigurationRefused, match=r"meridian:cluster\.administrators: is missing"):
+        plan_command.plan("dev", **QUIET)
+
+
+def test_what_a_revision_could_not_become_does_not_hinder_a_comparison(checkout: Path) -> None:
+    write(checkout, "other", changed(DEV, "cluster/administrators", []))
+    plan_command.plan("dev", **{**QUIET, "compare": "other", "json": True})

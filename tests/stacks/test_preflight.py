@@ -5,24 +5,21 @@ import os
 import socket
 import subprocess
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dnslib.server import DNSServer
 from dnslib.zoneresolver import ZoneResolver
 
 from components.ground_specs import CapacityType, PoolRole, PoolSpec
-from stacks import configfile
 from stacks.catalog import catalogue
 from stacks.catalog.vcpus import vcpus
-from stacks.config import parse
-from stacks.plan.fleet import make_fleet
-from stacks.plan.sizing import size
 from stacks.preflight import command
-from stacks.preflight.model import Check, needs, needs_of_ground, passed
+from stacks.preflight.model import Check, needs_of_ground, passed
 from stacks.preflight.network import name_servers, reachable
 from stacks.preflight.quotas import quota_of
+from stacks.problems import ConfigurationRefused
 from tests.components.aws_entry import GROUND
 
 ROOT = Path(__file__).parents[2]
@@ -71,21 +68,37 @@ def test_a_grounds_pools_count_at_their_most_with_system_nodes_and_reservations(
         return PoolSpec(name, role, None, machines, capacity, reservation, ("a",), 1, 1, 3, 0, False, 100)
 
     pools = (pool("system", "system", ("m6i.xlarge",)), pool("gpu", "gpu", ("p5.48xlarge", "p5e.48xlarge"), "cr-1"))
-    need = needs_of_ground(replace(GROUND, pools=pools), "prod")
+    need = needs_of_ground(replace(GROUND, pools=pools), "sha256:1")
     assert (need.name, need.location, need.zones) == ("aws-eu-north-1", "eu-north-1", ("eu-north-1a", "eu-north-1b"))
     assert [(each.machine, each.nodes, each.reservation) for each in need.pools] == [
         ("m6i.xlarge", 3, None),
         ("p5.48xlarge", 3, "cr-1"),
     ]
+    assert (need.cluster, need.version, need.existing) == ("meridian-prod-eu-north-1", "1.34", False)
+    assert need.digests == {"meridian-prod/serving": "sha256:1"}
+    assert set(need.digests) < set(need.repositories)
 
 
-def test_the_plan_of_prod_asks_for_every_gpu_pool_on_aws() -> None:
-    fleet = make_fleet(parse(configfile.read(ROOT / "Pulumi.prod.yaml")), catalogue(), size, date(2026, 11, 25))
-    found = needs(fleet, "aws", {"aws-us-east-1": ("us-east-1a",)})
-    assert [each.name for each in found] == sorted(each.name for each in fleet.regions if each.cloud == "aws")
-    pools = [pool for model in fleet.models for pool in model.pools if pool.region.startswith("aws-")]
-    assert sum(pool.nodes for need in found for pool in need.pools) == sum(pool.nodes for pool in pools) > 0
-    assert {need.zones for need in found} == {(), ("us-east-1a",)}
+def test_the_command_asks_for_every_pool_of_every_ground_on_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, Any] = {}
+
+    def no_checks(clients: Any, regions: Any, **asked: Any) -> list[Check]:
+        seen.update(asked, regions=regions)
+        return []
+
+    monkeypatch.setattr("stacks.preflight.aws.all_checks", no_checks)
+    assert command.preflight("prod", account=None, json=True)
+    assert seen["account"] == "123456789012"
+    assert [each.name for each in seen["regions"]] == ["aws-eu-north-1", "aws-us-east-1"]
+    for need in seen["regions"]:
+        assert {"system", "gateway"} < {pool.name for pool in need.pools}
+        assert len(need.zones) == 3
+        assert need.cluster == f"meridian-prod-{need.location}"
+
+
+def test_another_account_than_the_configurations_is_refused() -> None:
+    with pytest.raises(ConfigurationRefused, match="999999999999 is not the configuration's 123456789012"):
+        command.preflight("prod", account="999999999999", json=True)
 
 
 def test_what_could_not_be_asked_blocks_like_what_failed() -> None:

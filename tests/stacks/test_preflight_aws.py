@@ -4,6 +4,8 @@ The stubber holds every call and every answer against AWS's own model of the ser
 """
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
 from stacks.preflight import aws
 from stacks.preflight.asking import Unanswered, ask
-from stacks.preflight.model import PoolNeed, RegionNeed
+from stacks.preflight.model import PoolNeed
 from tests.stacks.aws_stubs import ACCOUNT, REGION, VCPUS, Stubbed, offered, quota, quotas, reservation, who
 
 
@@ -144,6 +146,26 @@ def test_a_reservation_that_does_not_exist_fails_and_one_that_may_not_be_read_is
 
 def test_a_reserved_pool_without_a_reservation_fails(clients: Stubbed) -> None:
     pool = PoolNeed("held", "p5en.48xlarge", "reserved", 2, None)
-    [check] = aws.reservations(clients, RegionNeed("aws-eu-north-1", "eu-north-1", (), (pool,), None))
+    [check] = aws.reservations(clients, replace(REGION, pools=(pool,)))
     assert check.state == "failed"
     assert "never buy one" in check.fix
+
+
+@pytest.mark.parametrize(("bought", "state"), [(4, "ok"), (3, "failed")])
+def test_two_pools_of_one_reservation_need_machines_for_both(clients: Stubbed, bought: int, state: str) -> None:
+    pools = [PoolNeed(name, "p5en.48xlarge", "reserved", 2, "cr-0123456789abcdef0") for name in ("one", "two")]
+    clients.answer("ec2", "describe_capacity_reservations", reservation(TotalInstanceCount=bought))
+    [check] = aws.reservations(clients, replace(REGION, pools=tuple(pools)))
+    assert check.state == state
+    assert state == "ok" or "pool one and two needs 4" in check.detail
+
+
+def test_a_capacity_block_is_told_from_a_reservation(clients: Stubbed) -> None:
+    ends = datetime(2026, 12, 1, 11, 30, tzinfo=UTC)
+    block = reservation(ReservationType="capacity-block", EndDate=ends)
+    clients.answer("ec2", "describe_capacity_reservations", block)
+    [check] = aws.reservations(clients, REGION)
+    assert check.state == "failed"
+    assert "it is a Capacity Block until 2026-12-01 11:30 UTC" in check.detail
+    clients.answer("ec2", "describe_capacity_reservations", reservation(ReservationType="default"))
+    assert aws.reservations(clients, REGION)[0].state == "ok"

@@ -4,7 +4,19 @@ import pytest
 
 from stacks.preflight import aws
 from stacks.preflight.model import Check, passed
-from tests.stacks.aws_stubs import ACCOUNT, REGION, VCPUS, ZONE, Stubbed, offered, quotas, reservation, who
+from tests.stacks.aws_stubs import (
+    ACCOUNT,
+    REGION,
+    VCPUS,
+    ZONE,
+    Stubbed,
+    offered,
+    pinned,
+    pushed,
+    quotas,
+    reservation,
+    who,
+)
 
 
 def hosted(clients: Stubbed, *zones: tuple[str, bool]) -> None:
@@ -104,6 +116,8 @@ def test_everything_is_asked_in_the_regions_own_services(clients: Stubbed) -> No
     offered(clients, *pairs)
     clients.answer("ec2", "describe_capacity_reservations", reservation())
     cluster(clients)
+    pinned(clients)
+    pushed(clients)
     checks = everything(clients)
     assert passed(checks), [check for check in checks if check.state != "ok"]
     assert {region for service, region in clients.asked if service != "route53"} == {"eu-north-1"}
@@ -116,9 +130,13 @@ def test_one_denied_call_does_not_hide_the_others(clients: Stubbed) -> None:
     offered(clients)
     clients.refuse("ec2", "describe_capacity_reservations", "UnauthorizedOperation")
     cluster(clients)
+    for _ in range(4):
+        clients.refuse("eks", "describe_addon_versions", "AccessDeniedException")
+    pushed(clients)
     checks = everything(clients)
     assert not passed(checks)
-    assert [check.state for check in checks] == ["ok", "unknown", "unknown", "failed", "failed", "unknown", "ok"]
+    before = ["ok", "unknown", "unknown", "failed", "failed", "unknown", "ok"]
+    assert [check.state for check in checks] == [*before, *["unknown"] * 4, "ok", "ok"]
 
 
 def test_in_the_wrong_account_nothing_else_is_asked(clients: Stubbed) -> None:

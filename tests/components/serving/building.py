@@ -49,8 +49,10 @@ def _object(each: Registered) -> dict[str, Any]:
     return {**each.inputs, "_ignored": each.ignored, "_name": each.name}
 
 
-def served(spec: ServingSpec, wiring: Wiring = WIRING, charts: tuple[Any, ...] = ()) -> Served:
-    """One region's serving layer, recorded."""
+def served(
+    spec: ServingSpec, wiring: Wiring = WIRING, charts: tuple[Any, ...] = (), *, gateway: bool = False
+) -> Served:
+    """One region's serving layer, recorded; with `gateway` its objects as well."""
 
     def program() -> None:
         from components.serving.inputs import ServingInputs
@@ -67,6 +69,12 @@ def served(spec: ServingSpec, wiring: Wiring = WIRING, charts: tuple[Any, ...] =
             identities={**identities, "weights": known("weights-id")},
             traits=Traits(private=True, backend_identity="encrypted-only", encrypted_with="own-key"),
         )
-        Serving(spec.name, spec, ServingInputs(cluster, known("{}"), wiring, charts, None))
+        Serving(spec.name, spec, ServingInputs(cluster, known("{}"), wiring, charts, _gateway if gateway else None))
 
     return Served(spec, wiring, record(program, lambda kind, name, inputs: {}))
+
+
+def _gateway(name: str, spec: ServingSpec, inputs: Any, opts: pulumi.ResourceOptions) -> pulumi.Resource:
+    from components.gateway_objects import GatewayInputs, GatewayObjects
+
+    return GatewayObjects(name, spec, GatewayInputs(inputs.cluster.registry), opts)

@@ -41,6 +41,7 @@ SECRET = "nothing secret is in an object"
 ZONES = "zones share the baseline"
 CHECKED = "weights are checked before they are served"
 RUNS = "the program runs"
+PROXY = "the gateway goes to engines and its controller alone"
 MANY = "replicas are as many as the plan says"
 MEMORY = "memory of volumes fits the limit"
 IMAGES = "images come from the territory by digest"
@@ -158,6 +159,9 @@ MUTATIONS = (
         '"selector": selector(model),',
         SERVICES,
     ),
+    Mutation("isolation", "egress=[_NAMES, *engines, control]", "egress=[_NAMES, control]", REACHED),
+    Mutation("isolation", "egress=[_NAMES, *engines, control]", "egress=[{}]", PROXY),
+    Mutation("isolation", 'come_in = [{"ports": [_tcp(ENVOY)]}, scraped]', "come_in = [{}]", PROXY),
     Mutation("spaces", '("enforce", "audit", "warn")', '("audit", "warn")', CLOSED),
     # Scaling.
     Mutation("groups", 'return [] if group.role == "base" else ["spec.replicas"]', "return []", OWNED),
@@ -206,7 +210,7 @@ MUTATIONS = (
         PRIORITY,
     ),
     Mutation("trust", "_server(ENGINE_TLS, model.name", '_server("tls", model.name', CERTIFICATE),
-    Mutation("trust", "(server_name(model, spec),)", '("*.meridian.internal",)', CERTIFICATE),
+    Mutation("trust", "(server_name(model),)", '("*.svc",)', CERTIFICATE),
     Mutation("region", "depends_on=needed", "depends_on=needed[:1]", ORDER),
     Mutation("region", "cluster_identifier=spec.name,", "", CLUSTER),
     Mutation(

@@ -30,7 +30,7 @@ def _to(address: str) -> End:
 def engines_are_reached_by_gateway_and_prometheus_alone(served: Served) -> Iterator[str]:
     for pod in engines(served):
         for name, end in (("the gateway", PROXY), ("Prometheus", PROMETHEUS)):
-            if may_connect(served, _free(end), pod.end, 8000) != pod.leads:
+            if may_connect(served, end, pod.end, 8000) != pod.leads:
                 yield f"{name} {'cannot reach' if pod.leads else 'reaches the headless'} {pod.owner}"
             if may_connect(served, _free(end), pod.end, 29500):
                 yield f"{name} reaches the inner port of {pod.owner}"
@@ -90,6 +90,24 @@ def weights_alone_leave_the_region(served: Served) -> Iterator[str]:
     beside = End("meridian-weights", (("app", "shell"),))
     if may_connect(served, beside, _to(INTERNET), 443):
         yield "any pod beside the loader can leave the region"
+
+
+@rule
+def the_gateway_goes_to_engines_and_its_controller_alone(served: Served) -> Iterator[str]:
+    controller = End("envoy-gateway-system", (("app.kubernetes.io/name", "gateway-helm"),))
+    for target, port, allowed in (
+        (controller, 18000, True),
+        (controller, 9443, False),
+        (_to(INTERNET), 443, False),
+        (_to(INSIDE), 6443, False),
+        (_to(METADATA), 80, False),
+    ):
+        if may_connect(served, PROXY, target, port) != allowed:
+            yield f"the gateway {'cannot' if allowed else 'can'} reach {target}:{port}"
+    if not may_connect(served, _to(INSIDE), PROXY, 10443):
+        yield "the load balancer cannot reach the gateway"
+    if may_connect(served, _to(INSIDE), PROXY, 19000) or may_connect(served, _to(INSIDE), PROXY, 19001):
+        yield "the gateway's administration can be reached"
 
 
 @rule
