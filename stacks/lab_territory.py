@@ -11,7 +11,7 @@ import drills.lab
 from components.serving import rendering
 from components.serving.pods import Leaves
 from components.serving.wiring import Wiring
-from components.serving.words import ENGINE, GROUP, MODEL, MONITORING, NAME, TRUST, workload
+from components.serving.words import ENGINE, GROUP, MODEL, MONITORING, NAME, PROXIES, TRUST, workload
 from components.serving_specs import ServedModelSpec, ServingSpec
 from drills.lab import gateway
 from drills.lab.site import Workload
@@ -34,7 +34,7 @@ PROGRESS_SECONDS = 12
 REGISTRY = "registry.example.com/meridian"
 VCPUS, MEMORY_GIB, GPUS = 192, 2048, 8
 """Of every machine with GPUs that this plan may choose (p5.48xlarge and its like)."""
-_OF_CHARTS = (MONITORING, TRUST)
+_OF_CHARTS = (MONITORING, PROXIES, TRUST)
 """Namespaces that controllers' charts bring."""
 PROMISED_IN_ZONE = "a zone of {} lost"
 

@@ -9,6 +9,8 @@ import yaml
 
 from components.local import supervisor
 from components.local.layout import Layout
+from rehearsal.engine import EngineError, go_tool
+from rehearsal.lab import binaries
 from tests.local.conftest import ROOT, Stack, installed
 
 __all__ = ["installed"]
@@ -42,3 +44,11 @@ def drilled(tmp_path_factory: pytest.TempPathFactory, installed: None) -> Iterat
         for owner in OWNERS:
             supervisor.end_leftovers(Layout(stack.state, owner))
         stack.file.unlink(missing_ok=True)
+
+
+def needs_go() -> None:
+    """Skip, with the reason, where the lab cannot be built."""
+    try:
+        go_tool.find(os.environ, progress=print, folder=binaries.MODULES / "kubernetes", product=binaries.PRODUCT)
+    except EngineError as error:
+        pytest.skip(f"{error.what} The lab is built from Go modules.")

@@ -1,10 +1,13 @@
-"""What a drill in the lab counts: the fewest ready, over the moments at which every living region told."""
+"""What a drill in the lab counts: the fewest ready over the moments at which all living regions told; and its name."""
 
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drills.catalogue import DrillRefused
+from drills.lab.catalogue import named
 from drills.lab.outcomes import Counted, Sample
 
 counts = st.integers(min_value=0, max_value=50)
@@ -47,3 +50,8 @@ def test_the_fewest_is_one_of_the_sums_and_none_is_below(rows: list[tuple[int | 
     assert found.untold == len(rows) - len(sums)
     if sums:
         assert found.minimum == min(sums)
+
+
+def test_a_drill_that_is_not_there_is_refused_with_the_nearest_one() -> None:
+    with pytest.raises(DrillRefused, match="Did you mean region-loss"):
+        named("region-lost")

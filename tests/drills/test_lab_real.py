@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from drills.catalogue import DrillRefused
 from drills.lab import faults, runner
 from drills.lab.catalogue import LAB_DRILLS, named
 from drills.lab.outcomes import LabReport
 from drills.lab.site import LabSite
 from stacks import lab_drilling
+from tests.drills.conftest import needs_go
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 
@@ -25,6 +25,7 @@ AWAY = "api-away"
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabSite]:
     """Two regions of the lab, everything deployed and ready."""
+    needs_go()
     with lab_drilling.site(ROOT, tmp_path_factory.mktemp("lab")) as site:
         yield site
 
@@ -79,8 +80,3 @@ def test_a_drain_without_a_budget_is_caught(lab: LabSite) -> None:
 
 def _bare(metadata: dict[str, object]) -> dict[str, object]:
     return {key: metadata[key] for key in ("name", "namespace")}
-
-
-def test_a_drill_that_is_not_there_is_refused_with_the_nearest_one() -> None:
-    with pytest.raises(DrillRefused, match="Did you mean region-loss"):
-        named("region-lost")

@@ -18,6 +18,7 @@ from rehearsal.lab import Lab
 from rehearsal.standins.attach import attached
 from stacks import lab_drilling
 from stacks.lab_territory import objects, territory
+from tests.drills.conftest import needs_go
 from tests.rehearsal.engine_project import Project, make_project
 from tests.rehearsal.provider_process import CACHE
 
@@ -65,6 +66,7 @@ class Deployed:
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    needs_go()
     planned = territory()
     name = planned.regions[0]
     spec = planned.spec(name)

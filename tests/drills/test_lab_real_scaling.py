@@ -19,6 +19,7 @@ from rehearsal.lab.controllers import keda
 from rehearsal.lab.controllers.prometheus import Prometheus, prometheus
 from stacks import lab_drilling
 from stacks.lab_territory import GPUS, MEMORY_GIB, VCPUS, engine, objects, territory
+from tests.drills.conftest import needs_go
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 
@@ -71,6 +72,7 @@ def hurried(scaler: dict[str, Any], url: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def scaled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scaled]:
     """The first region of the drills' territory with KEDA and the objects that it scales by."""
+    needs_go()
     planned = territory()
     name = planned.regions[0]
     spec, nodes = planned.spec(name), planned.nodes(name)
