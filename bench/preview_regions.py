@@ -21,13 +21,19 @@ from typing import Any
 from rehearsal.engine import Engine, ensure
 from rehearsal.rehearsing import Place, StackOf, Subject
 from rehearsal.standins.attach import attached
+from rehearsal.world import World
 from stacks import configfile
 from stacks.catalog import catalogue
+from stacks.rehearse import controllers
 
+PACKAGES = ("aws", "kubernetes")
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "results" / "preview_regions.json"
 STACK = "dev"
 FIRST, MACHINE, GPU = "aws-eu-north-1", "g6.xlarge", "l4"
+
+RPS = 1.0
+"""Requests per second of each region."""
 
 BARE = """
 import importlib, inspect, json, pathlib
@@ -35,7 +41,13 @@ import pulumi
 made = {}
 def typed(token):
     package, module, name = token.split(":")
-    return getattr(importlib.import_module(f"pulumi_{package}.{module.partition('/')[0]}"), name)
+    group, _, version = module.partition("/")
+    if package != "kubernetes":
+        return getattr(importlib.import_module(f"pulumi_{package}.{group}"), name)
+    try:
+        return getattr(importlib.import_module(f"pulumi_kubernetes.{group.removesuffix('.k8s.io')}.{version}"), name)
+    except (ImportError, AttributeError):
+        return importlib.import_module("pulumi_kubernetes.apiextensions").CustomResource
 def wire(name):
     first, *rest = name.rstrip("_").split("_")
     return first + "".join(word.capitalize() for word in rest)
@@ -51,7 +63,12 @@ for each in json.loads(pathlib.Path("resources.json").read_text()):
         continue
     opts = pulumi.ResourceOptions(provider=made[each["provider"]], depends_on=before)
     cls = typed(each["type"])
-    made[each["urn"]] = cls(each["name"], **arguments(cls, each["inputs"]), opts=opts)
+    given = each["inputs"]
+    if cls.__name__ != "CustomResource":
+        given = arguments(cls, given)
+    else:
+        given = {"api_version": given["apiVersion"], **{key: given[key] for key in ("kind", "metadata", "spec")}}
+    made[each["urn"]] = cls(each["name"], **given, opts=opts)
 """
 
 
@@ -77,13 +94,23 @@ def fleet(regions: int) -> Mapping[str, Any]:
     unknown = [name for name in chosen if known.available(machine, known.regions[name]) == "unknown"]
     vouched = [f"{name}/{MACHINE}" for name in unknown]
     capacity = {**values["capacity"], "gpus": [GPU], "assumeAvailable": vouched, "monthlyBudgetUsd": 1e9}
-    found = {**values, "territories": {"eu": territory}, "capacity": capacity}
+    found = {**values, "territories": {"eu": territory}, "capacity": capacity, "models": _models(values, regions)}
     return {f"meridian:{key}": value for key, value in found.items()}
+
+
+def _models(values: Mapping[str, Any], regions: int) -> Mapping[str, Any]:
+    """So much for each region that it serves with two replicas, as one must stay while the other is changed."""
+    scaled = {}
+    for name, model in values["models"].items():
+        demand = model["demand"]["eu"]
+        more = {**demand, "requestsPerSecond": RPS * regions}
+        scaled[name] = {**model, "demand": {"eu": more}}
+    return scaled
 
 
 def ours(regions: int) -> Subject:
     """Our program, as it is."""
-    return Subject("meridian", ROOT, (StackOf(STACK),), fleet(regions), {}, {}, ("aws",), ROOT)
+    return Subject("meridian", ROOT, (StackOf(STACK),), fleet(regions), {}, {}, PACKAGES, ROOT)
 
 
 def bare(place: Place, folder: Path) -> Subject:
@@ -91,21 +118,39 @@ def bare(place: Place, folder: Path) -> Subject:
     folder.mkdir()
     (folder / "Pulumi.yaml").write_text("name: meridian\nruntime: python\n")
     (folder / "__main__.py").write_text(BARE)
-    resources = [_flat(each) for each in place.state(STACK) if each.get("custom")]
+    resources = [_flat(each) for each in place.state(STACK) if _is_cloud(each)]
     (folder / "resources.json").write_text(json.dumps(resources))
     return replace(place.subject, program=folder, config={})
 
 
+def _is_cloud(each: Mapping[str, Any]) -> bool:
+    """Whether a resource is a cloud's; the few keys that the program draws itself are no part of the comparison."""
+    return bool(each.get("custom")) and not str(each["type"]).startswith("pulumi-python:")
+
+
 def _flat(each: Mapping[str, Any]) -> dict[str, Any]:
-    said = {name: value for name, value in (each.get("inputs") or {}).items() if not name.startswith("__")}
+    told = (each.get("inputs") or {}).items()
+    said = {name: _plain(value) for name, value in told if not name.startswith("__")}
     provider = (each.get("provider") or "").rpartition("::")[0]
     own = {"urn": each["urn"], "type": each["type"], "name": each["urn"].rpartition("::")[2], "inputs": said}
     return {**own, "provider": provider, "dependencies": each.get("dependencies") or []}
 
 
+def _plain(value: Any) -> Any:
+    """A value without its secrets, which the state keeps encrypted."""
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if "ciphertext" in value:
+        return "a secret"
+    return {key: _plain(each) for key, each in value.items()}
+
+
 def previewed(folder: Path, subject: Subject, engine: Engine) -> dict[str, float]:
     """One preview of an empty stack with a world of its own."""
-    with attached(folder / "world", cache=ROOT / ".meridian" / "cache" / "shapes", packages=("aws",)) as standins:
+    World(folder / "world").note_outside(*controllers())
+    with attached(folder / "world", cache=ROOT / ".meridian" / "cache" / "shapes", packages=PACKAGES) as standins:
         place = Place(folder, subject, engine, standins)
         place.make()
         before = _cpu()
@@ -126,7 +171,8 @@ def _cpu() -> float:
 
 def made(folder: Path, subject: Subject, engine: Engine) -> Place:
     """Our program, brought up once, for what the bare one is to register."""
-    with attached(folder / "world", cache=ROOT / ".meridian" / "cache" / "shapes", packages=("aws",)) as standins:
+    World(folder / "world").note_outside(*controllers())
+    with attached(folder / "world", cache=ROOT / ".meridian" / "cache" / "shapes", packages=PACKAGES) as standins:
         place = Place(folder, subject, engine, standins)
         place.make()
         run = place.command("up", STACK)

@@ -177,16 +177,21 @@ def _environment(place: Workspace, stack: str, config: Config, only: Sequence[st
         program=place.root,
         stacks=stacks,
         config=said,
-        change={"meridian:tags": {"owner": "research"}, **(retiring if config.environment == "prod" else {})},
+        # Of what clouds tag, and of what every replica is told.
+        change={
+            "meridian:tags": {"owner": "research"},
+            "meridian:readiness": {"stallSeconds": 90},
+            **(retiring if config.environment == "prod" else {}),
+        },
         again={"meridian:cluster": {**said["meridian:cluster"], "generation": 2}},
         packages=PACKAGES,
         search_path=place.root,
         policies=policies if policies.is_dir() else None,
-        before=_controllers(),
+        before=controllers(),
     )
 
 
-def _controllers() -> tuple[str, ...]:
+def controllers() -> tuple[str, ...]:
     """What controllers bring to a cluster: Helm renders their charts, and there is no stand-in for Helm."""
     groups = {group for each in mirrored() for group in each.gives}
     return tuple(sorted({*groups, *NAMESPACES}))

@@ -1,5 +1,6 @@
 """The gateway's Kubernetes objects as values: whole, secret-free, stable. What they do is shown on a real Envoy."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -109,6 +110,8 @@ def test_the_component_registers_every_object_and_the_image_from_the_territorys_
         def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
             raise AssertionError(args.token)
 
+    # Whoever ran before may have closed the loop that Pulumi would take.
+    asyncio.set_event_loop(asyncio.new_event_loop())
     mocks.set_mocks(Recording())
     wanted = spec(tenant("acme"))
 
