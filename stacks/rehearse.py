@@ -1,6 +1,7 @@
 """What `./meridian rehearse` does: which program, stacks and configuration a name stands for."""
 
 import contextlib
+import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -124,6 +125,8 @@ def _laboratory(
         yield None
         return
     with Lab(regions, folder=folder, root=place.root, progress=show.say) as running:
+        for plane, name in itertools.product(running.planes.values(), NAMESPACES):
+            plane.client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         yield running.kubeconfigs
 
 

@@ -92,10 +92,13 @@ def scalers(model: ServedModelSpec, spec: ServingSpec) -> list[Manifest]:
 
 def _service(model: ServedModelSpec, spec: ServingSpec) -> Manifest:
     """Inside the cluster alone: the gateway picks a replica itself and takes this for the list of them."""
+    metadata = meta(ENGINE, model.name, spec, **{MODEL: model.name})
+    # It stands before its replicas, whose policies and certificates name it; Pulumi would wait for them here.
+    metadata["annotations"] = {"pulumi.com/skipAwait": "true"}
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": meta(ENGINE, model.name, spec, **{MODEL: model.name}),
+        "metadata": metadata,
         "spec": {
             "type": "ClusterIP",
             "selector": answering(model),
