@@ -7,16 +7,21 @@ import signal
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import yaml
+
 from rehearsal import go_programs
+from rehearsal.engine import go_tool
 from rehearsal.engine.go_tool import Product
 from rehearsal.engine.model import Progress
 from rehearsal.go_programs import GoPrograms
 from rehearsal.lab.certificates import Authority
 from rehearsal.lab.control_plane import ControlPlane
+from rehearsal.lab.definitions import define
 from rehearsal.lab.processes import free_ports
 
 OPERATOR, ADAPTER = "keda", "keda-adapter"
 NAMESPACE = "keda"
+_MODULE = "github.com/kedacore/keda/v2"
 READY_SECONDS = 60
 SYNC_SECONDS = 2
 """How often the cluster's own autoscaler looks, of which KEDA is the source: 15 by Kubernetes' own choice."""
@@ -42,12 +47,13 @@ def ensure(root: Path, progress: Progress, env: Mapping[str, str] = os.environ) 
 
 
 @contextlib.contextmanager
-def running(programs: Path, plane: ControlPlane) -> Iterator[None]:
-    """Run KEDA for the time of a block; on entering, the API server serves its metrics. KEDA's kinds must be there.
+def running(programs: Path, plane: ControlPlane, *, env: Mapping[str, str] = os.environ) -> Iterator[None]:
+    """Run KEDA for the time of a block; on entering, the API server serves its metrics.
 
     Both processes are the plane's, which can kill them and start them anew. Raises TooLate.
     """
     plane.client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+    define(plane.client, _definitions(env))
     folder = plane.folder / NAMESPACE
     folder.mkdir()
     _certificates(folder)
@@ -56,7 +62,7 @@ def running(programs: Path, plane: ControlPlane) -> Iterator[None]:
     plane.commands[ADAPTER] = _adapter(programs, plane, folder, answers, serving)
     for name in (OPERATOR, ADAPTER):
         plane.restart(name)
-    for each in _api_service(serving):
+    for each in [*_readable(), *_api_service(serving)]:
         plane.client.apply(each)
     _hurry_autoscaler(plane)
     plane.client.wait(
@@ -105,7 +111,6 @@ def _adapter(programs: Path, plane: ControlPlane, folder: Path, answers: int, se
         f"--secure-port={serving}",
         f"--metrics-service-address={LOOPBACK}:{answers}",
         "--port=0",
-        # The API server has authorised already, and shows no certificate of its own to what stands behind it here.
         "--authentication-skip-lookup=true",
         f"--authorization-always-allow-paths=/apis/{METRICS}/*,/apis/{METRICS},/apis,/openapi/*,/livez,/readyz",
     ]
@@ -116,6 +121,32 @@ def _certificates(folder: Path) -> None:
     certificate, key = authority.issue("keda", common_name="keda")
     for name, file in (("ca.crt", authority.certificate), ("tls.crt", certificate), ("tls.key", key)):
         (folder / name).symlink_to(file)
+
+
+def _readable() -> list[dict[str, object]]:
+    """Anybody on this machine may read these metrics.
+
+    The API server has judged who asks, and shows no certificate of its own to what stands behind it in a lab.
+    """
+    name, group = "lab-metrics", "rbac.authorization.k8s.io"
+    rule = {"apiGroups": [METRICS], "resources": ["*"], "verbs": ["get", "list"]}
+    return [
+        {"apiVersion": f"{group}/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": [rule]},
+        {
+            "apiVersion": f"{group}/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": {"name": name},
+            "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": name},
+            "subjects": [{"apiGroup": group, "kind": "Group", "name": "system:unauthenticated"}],
+        },
+    ]
+
+
+def _definitions(env: Mapping[str, str]) -> list[dict[str, object]]:
+    """Kinds that the operator watches beside those of scaling: without them it ends after two minutes."""
+    tool = go_tool.find(env, progress=lambda _: None, folder=PROGRAMS.module, product=PROGRAMS.product)
+    module = Path(tool.read("list", "-m", "-f", "{{.Dir}}", _MODULE).strip())
+    return [yaml.safe_load(file.read_text()) for file in (module / "config/crd/bases").glob("*.yaml")]
 
 
 def _api_service(port: int) -> list[dict[str, object]]:
