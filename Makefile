@@ -5,7 +5,7 @@ GPU_UV := .meridian/venv/bin/uv pip compile -q --python-platform x86_64-manylinu
 export PYTHONPATH := .:serving-image
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status check test bench docs format lock contract clean
+.PHONY: help up down status check test sweep bench docs format lock contract clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,7 +30,11 @@ check:  ## the quick loop, under a minute: lint, types, architecture, unit tests
 test: check  ## everything, with the real engine, the real vLLM and the real Envoy
 	@./meridian setup dev engine serving
 	@./meridian setup lab || echo "the tests of the lab will be skipped"
-	@$(PYTHON) -m pytest -m "slow or real"
+	@MERIDIAN_SAMPLE_SEED=$${MERIDIAN_SAMPLE_SEED:-$$(date +%Y%m%d)} $(PYTHON) -m pytest -m "(slow or real) and not sweep"
+
+sweep: check  ## everything that `make test` takes a sample of or leaves out, for as long as it takes
+	@./meridian setup dev engine serving lab
+	@$(PYTHON) -m pytest -m "slow or real or sweep"
 
 bench:  ## measure `make up`, cold and warm, what a replica needs, and what the gateway adds
 	@./meridian setup dev engine serving

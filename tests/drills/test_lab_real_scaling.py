@@ -21,7 +21,7 @@ from stacks import lab_drilling
 from stacks.lab_territory import GPUS, MEMORY_GIB, VCPUS, engine, objects, territory
 from tests.drills.conftest import needs_go
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.real, pytest.mark.sweep, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 90

@@ -66,6 +66,7 @@ def caught(mutation: Mutation) -> set[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.sampled
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda each: f"{each.module}: {each.wrong[:40] or each.right[:40]}")
 def test_a_mistake_is_caught_by_its_rule(mutation: Mutation) -> None:
     assert mutation.caught_by in caught(mutation)

@@ -8,7 +8,7 @@ from tests.components.serving.mutating import mutated
 from tests.components.serving.mutations import MUTATIONS, RUNS, Mutation
 from tests.components.serving.specs import serving
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sampled]
 
 
 def caught(mutation: Mutation) -> set[str]:
