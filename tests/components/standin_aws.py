@@ -65,7 +65,7 @@ def parsed(service: str, operation: str, options: list[str]) -> dict[str, Any]:
         if options[::2] != ["--cluster-name"]:
             end(252, f"aws: error: Unknown options: {options}")
         return {"name": options[1]}
-    model = get_session().get_service_model(service)
+    model = get_session().get_service_model("s3" if service == "s3api" else service)
     names = {xform_name(name, "-"): name for name in model.operation_names}
     if operation not in names:
         end(252, f"aws: error: argument operation: Invalid choice: {operation}")
@@ -92,12 +92,18 @@ def parsed(service: str, operation: str, options: list[str]) -> dict[str, Any]:
 
 def value_of(word: str, shape: Shape) -> Any:
     """JSON, the shorthand `Name=a,Values=b`, or text."""
+    if shape.type_name == "structure" and not word.startswith("{"):
+        return {key: _flag(value) for key, value in (part.split("=", 1) for part in word.split(","))}
     if shape.type_name in ("map", "structure"):
         return json.loads(word)
     if shape.type_name == "list":
         pairs = dict(part.split("=", 1) for part in word.split(","))
         return {key: [value] if key.endswith("s") else value for key, value in pairs.items()}
     return word
+
+
+def _flag(text: str) -> str | bool:
+    return {"true": True, "false": False}.get(text, text)
 
 
 def describe_cluster(folder: Path, said: dict[str, Any]) -> Any:
