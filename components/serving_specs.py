@@ -37,6 +37,9 @@ class ReplicaGroupSpec:
     role: GroupRole
     pool: str
     """`PoolSpec.name` of the nodes it runs on: required, never preferred."""
+    slots: tuple[str, ...]
+    """Where a replica spans nodes, `PoolSpec.name` of the pools that hold one replica each and stand for `pool`; else
+    empty."""
     replicas: int
     """Number at creation; of `spot` and `next` an autoscaler owns it once it exists."""
     min_replicas: int

@@ -2,7 +2,7 @@
 
 from components.serving.pods import Leaves, pod
 from components.serving.wiring import Wiring
-from components.serving.words import GROUP, MODEL, Manifest, meta, selector, workload
+from components.serving.words import GROUP, LWS, MODEL, POOL, Manifest, meta, selector, workload
 from components.serving_specs import ReplicaGroupSpec, ServedModelSpec, ServingSpec
 
 MIN_READY_SECONDS = 30
@@ -23,7 +23,7 @@ def replicas(
         return {
             "apiVersion": "leaderworkerset.x-k8s.io/v1",
             "kind": "LeaderWorkerSet",
-            "metadata": metadata,
+            "metadata": {**metadata, "annotations": {f"{LWS}/exclusive-topology": POOL}},
             "spec": _set(model, group, wiring, leaves),
         }
     return {
@@ -45,8 +45,7 @@ def replicas(
 def _set(model: ServedModelSpec, group: ReplicaGroupSpec, wiring: Wiring, leaves: Leaves) -> Manifest:
     """Groups roll one at a time; a group whose pod is lost starts anew, as its parts hold one engine together.
 
-    Its nodes lie close and are whole machines: the pool is one zone's and each pod takes every GPU of its node, so that
-    no exclusive topology has to be asked for.
+    Each has a slot to itself, a pool of exactly its nodes, so that two groups never hold half of each other's.
     """
     return {
         "replicas": group.replicas,

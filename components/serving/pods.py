@@ -114,7 +114,7 @@ def container_security() -> Manifest:
 def _nodes(group: ReplicaGroupSpec) -> Manifest:
     """The planned pool and no other: a replica elsewhere would have another speed, price or fate."""
     spot = {"key": CAPACITY, "operator": "In" if group.role == "spot" else "NotIn", "values": ["spot"]}
-    pool = {"key": POOL, "operator": "In", "values": [group.pool]}
+    pool = {"key": POOL, "operator": "In", "values": list(group.slots or (group.pool,))}
     return {
         "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": [pool, spot]}]}
     }

@@ -120,8 +120,12 @@ def _pools(
     return (
         _plain("system", facts.SYSTEM_MACHINE, zones, len(zones)),
         _plain("gateway", facts.GATEWAY_MACHINE, zones, gateway_nodes(region, len(zones), plan)),
-        *(_gpus(pool, zones, config, catalogue) for pool in pools_of(region, plan)),
-        *(_empty(_gpus(each.pool, zones, config, catalogue)) for each in _standbys(region, plan)),
+        *(each for pool in pools_of(region, plan) for each in _slotted(pool, zones, config, catalogue)),
+        *(
+            _empty(each)
+            for standby in _standbys(region, plan)
+            for each in _slotted(standby.pool, zones, config, catalogue)
+        ),
     )
 
 
@@ -166,6 +170,29 @@ def _plain(role: PoolRole, machine: str, zones: tuple[str, ...], nodes: int) -> 
         rdma_cards=0,
         disk_gib=facts.DISK_GIB[role],
     )
+
+
+def slots_of(pool: Pool) -> tuple[str, ...]:
+    """Names of the pools that hold one replica each, where a replica spans nodes; none where it stays in one.
+
+    Kubernetes schedules pod by pod: in one pool for all, two replicas could each hold half of what one needs.
+    """
+    if pool.nodes_per_replica == 1:
+        return ()
+    return tuple(f"{pool.name.removeprefix(f'{pool.region}-')}-{number}" for number in range(pool.replicas))
+
+
+def _slotted(pool: Pool, zones: tuple[str, ...], config: Config, catalogue: Catalogue) -> tuple[PoolSpec, ...]:
+    """A pool as it is bought: whole, or a slot for each replica that spans nodes, spread over zones."""
+    whole = _gpus(pool, zones, config, catalogue)
+    size = pool.nodes_per_replica
+    least = size if whole.min_nodes else 0
+    # What was bought lies in one zone that its id tells.
+    where = whole.zones if pool.capacity == "reserved" else zones
+    return tuple(
+        replace(whole, name=name, zones=(where[number % len(where)],), nodes=size, min_nodes=least, max_nodes=size)
+        for number, name in enumerate(slots_of(pool))
+    ) or (whole,)
 
 
 def _gpus(pool: Pool, zones: tuple[str, ...], config: Config, catalogue: Catalogue) -> PoolSpec:

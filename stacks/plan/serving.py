@@ -18,7 +18,7 @@ from stacks.config_fleet import Slo
 from stacks.plan import engine_size, serving_checks
 from stacks.plan import ground_facts as facts
 from stacks.plan.fleet_model import Candidate, Drain, FleetPlan, ModelFleet, Pool, RegionFleet
-from stacks.plan.ground import gateway_nodes, rdma_cards
+from stacks.plan.ground import gateway_nodes, rdma_cards, slots_of
 from stacks.plan.ground_zones import zones_of
 from stacks.plan.make import STREAM_IDLE_SECONDS, buffer_bytes, lanes_of, tenant_of
 from stacks.plan.spot_floor import spot_floors
@@ -140,6 +140,7 @@ def _group(
     return ReplicaGroupSpec(
         role=group.role,
         pool=pool.name.removeprefix(f"{region.name}-"),
+        slots=slots_of(pool),
         replicas=0 if group.role == "next" else pool.replicas,
         min_replicas=group.least,
         max_replicas=pool.replicas,

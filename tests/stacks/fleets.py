@@ -62,3 +62,17 @@ def linear(scale: float) -> Sizer:
         return Sized(speed * foot.gpus**0.9 * scale, 8, uncalibrated=False, ttft_ms=100, tpot_ms=10)
 
     return sizer
+
+
+def spanning() -> dict[str, Any]:
+    """A model of 810 GB on machines of 640 GB."""
+    values = unbudgeted(changed(PROD, "models/llama-70b/source", "meta-llama/Llama-3.1-405B-Instruct"))
+    values["models"]["llama-70b"] |= {"precision": "bf16", "slo": {"ttftP95Ms": 10000, "tpotP95Ms": 200}}
+    values["drain"] = {"timeoutSeconds": 600}
+    values["capacity"]["gpus"] = ["h100"]
+    values["territories"] = {"eu": values["territories"]["eu"]}
+    values["territories"]["eu"]["regions"] = ["aws-eu-north-1", "azure-swedencentral"]
+    values["tenants"] = {"acme": values["tenants"]["acme"]}
+    del values["models"]["llama-70b"]["demand"]["us"]
+    values["rollout"] = {}
+    return values

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stacks.plan_command import as_data
-from tests.stacks.fleets import DEV, PROD, changed, planned, refusal, unbudgeted
+from tests.stacks.fleets import DEV, PROD, planned, refusal, spanning, unbudgeted
 
 HOURS = 730
 SPOT_LOST = "all spot lost"
@@ -199,20 +199,6 @@ def test_a_number_that_is_wrong_would_be_seen(change: Any, broken: Any) -> None:
     change(plan)
     with pytest.raises(AssertionError):
         broken(plan)
-
-
-def spanning() -> dict[str, Any]:
-    """A model of 810 GB on machines of 640 GB."""
-    values = unbudgeted(changed(PROD, "models/llama-70b/source", "meta-llama/Llama-3.1-405B-Instruct"))
-    values["models"]["llama-70b"] |= {"precision": "bf16", "slo": {"ttftP95Ms": 10000, "tpotP95Ms": 200}}
-    values["drain"] = {"timeoutSeconds": 600}
-    values["capacity"]["gpus"] = ["h100"]
-    values["territories"] = {"eu": values["territories"]["eu"]}
-    values["territories"]["eu"]["regions"] = ["aws-eu-north-1", "azure-swedencentral"]
-    values["tenants"] = {"acme": values["tenants"]["acme"]}
-    del values["models"]["llama-70b"]["demand"]["us"]
-    values["rollout"] = {}
-    return values
 
 
 def test_a_replica_spans_machines_where_one_cannot_hold_the_model_and_all_of_them_are_paid() -> None:

@@ -21,7 +21,7 @@ from stacks.plan.sizing import size
 from stacks.plan.spot_floor import spot_floors
 from stacks.plan.survival import rows
 from stacks.problems import ConfigurationRefused
-from tests.stacks.fleets import DEV, PROD, changed, planned, unbudgeted
+from tests.stacks.fleets import DEV, PROD, changed, planned, spanning, unbudgeted
 
 REGION = "aws-eu-north-1"
 
@@ -256,3 +256,27 @@ def test_spot_that_cannot_end_an_answer_of_chat_is_refused() -> None:
         serving(REGION, config, replace(plan, drain=short), catalogue())
     assert "no running request could end in between" in str(refused.value)
     assert "may serve batch alone" in str(refused.value)
+
+
+def test_a_replica_over_nodes_has_a_pool_of_exactly_its_nodes_in_one_zone() -> None:
+    values = spanning()
+    config, plan = parse(values), planned(values)
+    pools = {pool.name: pool for pool in ground(REGION, config, plan, catalogue()).pools if pool.role == "gpu"}
+    spec = serving(REGION, config, plan, catalogue())
+    slots = [slot for group in groups(spec) for slot in group.slots]
+    assert sorted(slots) == sorted(pools)
+    for group in groups(spec):
+        assert len(group.slots) == group.max_replicas > 0
+        for slot in group.slots:
+            pool = pools[slot]
+            assert pool.max_nodes == group.nodes_per_replica == 2
+            assert len(pool.zones) == 1
+            assert pool.rdma_cards == group.rdma_cards > 0
+
+
+def test_replicas_over_nodes_are_spread_over_zones() -> None:
+    values = spanning()
+    found = ground(REGION, parse(values), planned(values), catalogue())
+    zones = {zone for pool in found.pools if pool.role == "gpu" for zone in pool.zones}
+    replicas = sum(pool.role == "gpu" for pool in found.pools)
+    assert len(zones) == min(replicas, len(found.network.zones))

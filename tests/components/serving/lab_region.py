@@ -23,17 +23,18 @@ def machines(spec: ServingSpec) -> list[NodeSpec]:
     for model in spec.models:
         for group in model.groups:
             gpus = group.gpus_per_node * group.replicas_per_node
-            made += pool_nodes(
-                group.pool,
-                role="gpu",
-                zones=zones if group.nodes_per_replica == 1 else zones[:1],
-                count=nodes_of(group),
-                capacity="spot" if group.role == "spot" else "on-demand",
-                gpus=gpus,
-                cpu=CPU_PER_GPU * gpus,
-                memory_gib=MEMORY_GIB_PER_GPU * gpus,
-                model=model.name,
-            )
+            for pool in group.slots or (group.pool,):
+                made += pool_nodes(
+                    pool,
+                    role="gpu",
+                    zones=zones[:1] if group.slots else zones,
+                    count=group.nodes_per_replica if group.slots else nodes_of(group),
+                    capacity="spot" if group.role == "spot" else "on-demand",
+                    gpus=gpus,
+                    cpu=CPU_PER_GPU * gpus,
+                    memory_gib=MEMORY_GIB_PER_GPU * gpus,
+                    model=model.name,
+                )
     return made
 
 

@@ -42,6 +42,7 @@ ZONES = "zones share the baseline"
 CHECKED = "weights are checked before they are served"
 RUNS = "the program runs"
 PROXY = "the gateway goes to engines and its controller alone"
+SLOTS = "replicas over nodes have a slot each"
 MANY = "replicas are as many as the plan says"
 MEMORY = "memory of volumes fits the limit"
 IMAGES = "images come from the territory by digest"
@@ -63,6 +64,9 @@ MUTATIONS = (
     Mutation("pods", '"matchExpressions": [pool, spot]', '"matchExpressions": [spot]', PLACE),
     Mutation("pods", '"requiredDuringSchedulingIgnoredDuringExecution": {', '"preferred": {', PLACE),
     Mutation("pods", '(GPU, "present"), ', "", PLACE),
+    Mutation("groups", 'f"{LWS}/exclusive-topology": POOL', "", SLOTS),
+    Mutation("groups", 'exclusive-topology": POOL', 'exclusive-topology": MODEL', SLOTS),
+    Mutation("pods", "group.slots or (group.pool,)", "group.slots[:1] or (group.pool,)", PLACE),
     Mutation("weights", '"nodeSelector": {ROLE: "system"}', '"nodeSelector": {ROLE: "gpu"}', PLACE),
     Mutation(
         "groups",

@@ -1,5 +1,6 @@
 """What every region serves by: named rules over its objects, each a list of what breaks it."""
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 
 from components.serving_specs import ReplicaGroupSpec, ServedModelSpec
@@ -31,14 +32,14 @@ def nodes(served: Served) -> Mapping[str, Node]:
     """Machines of every pool, by `namespace/role`, and strangers that no engine may run on."""
     found = {"system": Node({"meridian.io/role": "system", "meridian.io/pool": "system"}, ())}
     for model, group in groups(served):
-        for capacity in ("on-demand", "spot"):
+        for capacity, pool in itertools.product(("on-demand", "spot"), group.slots or (group.pool,)):
             labels = {
-                "meridian.io/pool": group.pool,
+                "meridian.io/pool": pool,
                 "meridian.io/model": model.name,
                 "meridian.io/capacity": capacity,
                 "meridian.io/role": "gpu",
             }
-            found[f"{model.name}/{group.role}/{capacity}"] = Node(
+            found[f"{model.name}/{group.role}/{capacity}/{pool}"] = Node(
                 labels, (("nvidia.com/gpu", "present"), ("meridian.io/model", model.name))
             )
     return found
@@ -48,12 +49,25 @@ def nodes(served: Served) -> Mapping[str, Node]:
 def replicas_run_where_the_plan_says(served: Served) -> Iterator[str]:
     """A base replica that can land on spot goes with it; one on another pool has another speed."""
     for pod in pods(served):
-        wanted = {"system"}
-        if pod.role:
-            wanted = {f"{pod.namespace}/{pod.role}/{'spot' if pod.role == 'spot' else 'on-demand'}"}
-        able = {name for name, node in nodes(served).items() if may_run(pod.spec, node)}
+        there = nodes(served)
+        right = f"{pod.namespace}/{pod.role}/{'spot' if pod.role == 'spot' else 'on-demand'}/" if pod.role else "system"
+        wanted = {name for name in there if name.startswith(right)}
+        able = {name for name, node in there.items() if may_run(pod.spec, node)}
         if able != wanted:
             yield f"{pod.owner} may run on {sorted(able)}, the plan says {sorted(wanted)}"
+
+
+@rule
+def replicas_over_nodes_have_a_slot_each(served: Served) -> Iterator[str]:
+    """Kubernetes schedules pod by pod: in one pool for all, two replicas could each hold half of what one needs."""
+    for each in served.of("LeaderWorkerSet"):
+        said = each["metadata"].get("annotations", {}).get("leaderworkerset.sigs.k8s.io/exclusive-topology")
+        if said != "meridian.io/pool":
+            yield f"groups of {each['metadata']['name']} may share a pool: exclusive topology is {said}"
+    for model, group in groups(served):
+        wanted = group.max_replicas if group.nodes_per_replica > 1 else 0
+        if len(set(group.slots)) != wanted:
+            yield f"{model.name} {group.role} has {len(set(group.slots))} slots for {wanted} replicas over nodes"
 
 
 @rule

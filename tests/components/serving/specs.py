@@ -24,6 +24,7 @@ def group(role: GroupRole, model: str, **said: object) -> ReplicaGroupSpec:
     plain = ReplicaGroupSpec(
         role=role,
         pool=f"{model}-{role}",
+        slots=(),
         replicas=0 if role == "next" else most,
         min_replicas={"base": most, "spot": 2, "next": 0}[role],
         max_replicas=most,
@@ -65,7 +66,12 @@ def model(
 
 def spanning(name: str = "llama-405b", roles: tuple[GroupRole, ...] = ("base", "next")) -> ServedModelSpec:
     """A model whose replica spans nodes."""
-    return model(name, roles=roles, nodes_per_replica=2, gpus_per_node=8, replicas_per_node=1, rdma_cards=32)
+    plain = model(name, roles=roles, nodes_per_replica=2, gpus_per_node=8, replicas_per_node=1, rdma_cards=32)
+    slotted = [
+        dataclasses.replace(each, slots=tuple(f"{each.pool}-{number}" for number in range(each.max_replicas)))
+        for each in plain.groups
+    ]
+    return dataclasses.replace(plain, groups=tuple(slotted))
 
 
 def tenant(name: str) -> TenantSpec:

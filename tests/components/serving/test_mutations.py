@@ -8,7 +8,7 @@ from tests.components.serving.mutating import mutated
 from tests.components.serving.mutations import MUTATIONS, RUNS, Mutation
 from tests.components.serving.specs import serving
 
-pytestmark = [pytest.mark.slow, pytest.mark.sampled]
+pytestmark = pytest.mark.slow
 
 
 def caught(mutation: Mutation) -> set[str]:
@@ -20,6 +20,7 @@ def caught(mutation: Mutation) -> set[str]:
     return set(broken(made))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda each: f"{each.module}: {each.wrong[:40] or each.right[:40]}")
 def test_a_mistake_is_caught_by_its_rule(mutation: Mutation) -> None:
     assert mutation.caught_by in caught(mutation)
