@@ -9,6 +9,10 @@ MIN_READY_SECONDS = 30
 """A replica's neighbour is stopped only after it has been ready so long."""
 PROGRESS_SECONDS = 3600
 """Longer than a start: GPUs may have to be bought first."""
+START_SECONDS = 600
+"""From an image that is not there yet to a replica that has served a token, told on the safe side."""
+PATIENCE = "pulumi.com/timeoutSeconds"
+"""How long Pulumi waits; its own ten minutes are less than a rollout, one replica at a time, takes."""
 ONE_AT_A_TIME = {"maxSurge": 0, "maxUnavailable": 1}
 """No GPU is free for a surge, and the plan's survival counts on one replica being away."""
 
@@ -19,11 +23,12 @@ def replicas(
     """The object that keeps a group's replicas."""
     labels = {MODEL: model.name, GROUP: group.role}
     metadata = meta(workload(model, group), model.name, spec, **labels)
+    metadata["annotations"] = {PATIENCE: str(patience(group))}
     if group.nodes_per_replica > 1:
         return {
             "apiVersion": "leaderworkerset.x-k8s.io/v1",
             "kind": "LeaderWorkerSet",
-            "metadata": {**metadata, "annotations": {f"{LWS}/exclusive-topology": POOL}},
+            "metadata": {**metadata, "annotations": {**metadata["annotations"], f"{LWS}/exclusive-topology": POOL}},
             "spec": _set(model, group, wiring, leaves),
         }
     return {
@@ -40,6 +45,12 @@ def replicas(
             "template": pod(model, group, wiring, leaves, leads=True),
         },
     }
+
+
+def patience(group: ReplicaGroupSpec) -> int:
+    """Seconds until a rollout of a group has surely ended or failed: its machines are bought, then one replica after
+    the other starts."""
+    return PROGRESS_SECONDS + group.max_replicas * (START_SECONDS + MIN_READY_SECONDS)
 
 
 def _set(model: ServedModelSpec, group: ReplicaGroupSpec, wiring: Wiring, leaves: Leaves) -> Manifest:

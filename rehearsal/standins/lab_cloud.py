@@ -207,7 +207,10 @@ def _awaited(api: Api, live: dict[str, Any], asked: float) -> tuple[dict[str, An
         live = _balanced(api, live)
     if not awaiting.is_awaited(live):
         return live, []
-    end = time.monotonic() + min(awaiting.patience(live) or asked or LONGEST_SECONDS, LONGEST_SECONDS)
+    spec = live.get("spec") or {}
+    # One replica after the other counts as ready only after so long.
+    longest = LONGEST_SECONDS + spec.get("minReadySeconds", 0) * spec.get("replicas", 0)
+    end = time.monotonic() + min(awaiting.patience(live) or asked or LONGEST_SECONDS, longest)
     while True:
         state = awaiting.judge(live, _endpoints(api, live))
         if state.done:
