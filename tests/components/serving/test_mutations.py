@@ -2,9 +2,10 @@
 
 import pytest
 
+import components.serving
+from tests.components.mutating import mutated
 from tests.components.serving.building import served
 from tests.components.serving.judging_all import RULES, broken
-from tests.components.serving.mutating import mutated
 from tests.components.serving.mutations import MUTATIONS, RUNS, Mutation
 from tests.components.serving.specs import serving
 
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 
 def caught(mutation: Mutation) -> set[str]:
-    with mutated(mutation):
+    with mutated(components.serving, mutation.module, mutation.right, mutation.wrong):
         try:
             made = served(serving())
         except Exception:

@@ -9,48 +9,41 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
-import components.serving
-from tests.components.serving.mutations import Mutation
-
-FOLDER = Path(__file__).parents[3] / "components" / "serving"
-PACKAGE = "components.serving"
-
 
 @contextmanager
-def mutated(mutation: Mutation) -> Iterator[None]:
-    """The components anew, one of them with the mistake."""
-    file = FOLDER / f"{mutation.module}.py"
+def mutated(package: ModuleType, module: str, right: str, wrong: str) -> Iterator[None]:
+    """A package's modules anew, one of them with `wrong` in place of `right`, which stands there exactly once."""
+    folder = Path(str(package.__file__)).parent
+    file = folder / f"{module}.py"
     text = file.read_text()
-    assert text.count(mutation.right) == 1, (
-        f"{mutation.right!r} stands {text.count(mutation.right)} times in {file.name}"
-    )
+    assert text.count(right) == 1, f"{right!r} stands {text.count(right)} times in {file.name}"
 
     class Loader(importlib.abc.InspectLoader):
         def get_source(self, fullname: str) -> str:
-            return text.replace(mutation.right, mutation.wrong)
+            return text.replace(right, wrong)
 
     class Finder(importlib.abc.MetaPathFinder):
         def find_spec(self, fullname: str, *rest: object) -> importlib.machinery.ModuleSpec | None:
-            if fullname != f"{PACKAGE}.{mutation.module}":
+            if fullname != f"{package.__name__}.{module}":
                 return None
             return importlib.util.spec_from_loader(fullname, Loader(), origin=str(file))
 
-    finder, kept = Finder(), _forget()
+    finder, kept = Finder(), _forget(package)
     sys.meta_path.insert(0, finder)
     try:
         yield
     finally:
         sys.meta_path.remove(finder)
-        _forget()
+        _forget(package)
         sys.modules.update(kept)
-        for name, module in kept.items():
-            setattr(components.serving, name.rpartition(".")[2], module)
+        for name, found in kept.items():
+            setattr(package, name.rpartition(".")[2], found)
 
 
-def _forget() -> dict[str, ModuleType]:
+def _forget(package: ModuleType) -> dict[str, ModuleType]:
     """Take the modules out, and off their package, where `from package import module` would find them again."""
-    found = {name: module for name, module in sys.modules.items() if name.startswith(f"{PACKAGE}.")}
+    found = {name: module for name, module in sys.modules.items() if name.startswith(f"{package.__name__}.")}
     for name in found:
         del sys.modules[name]
-        delattr(components.serving, name.rpartition(".")[2])
+        delattr(package, name.rpartition(".")[2])
     return found
