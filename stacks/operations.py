@@ -56,10 +56,21 @@ def setup(parts: Sequence[Part]) -> None:
         bootstrap.refuse_unsupported(platform.system(), platform.machine())
         bootstrap.ensure(bootstrap.serving(place.root), say=show.say)
     if Part.LAB in parts:
-        from rehearsal import lab  # no other command needs it
+        _setup_lab(place)
 
-        lab.ensure(place.root, show.say, os.environ)
-        lab.ensure_definitions(place.root, show.say, os.environ)
+
+def _setup_lab(place: Workspace) -> None:
+    """Control planes, the controller of groups, and what runs the gateway's Kubernetes form: all built from Go modules
+    but Envoy."""
+    from rehearsal import lab  # no other command needs it
+    from rehearsal.gateway import building, envoy
+    from rehearsal.lab.controllers import leader_worker_set
+
+    lab.ensure(place.root, show.say, os.environ)
+    lab.ensure_definitions(place.root, show.say, os.environ)
+    leader_worker_set.ensure(place.root, show.say, os.environ)
+    building.ensure(place.root, progress=show.say, env=os.environ)
+    envoy.ensure(place.root, progress=show.say)
 
 
 def ready_session(place: Workspace, stack: str) -> Session:
