@@ -40,6 +40,7 @@ def test_a_good_network_is_joined_and_nothing_of_it_is_made() -> None:
     assert set(found.view.node_subnets) == set(NODES)
 
 
+@pytest.mark.slow
 def test_a_good_cluster_is_joined_and_only_nodes_are_made() -> None:
     found = built(before())
     assert made(found, *NETWORK_RESOURCES, *CLUSTER_RESOURCES) == []

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
 from meridian_server.probe import Prober, engine_tokens
 from prometheus_client import REGISTRY, Counter
 
@@ -30,6 +31,7 @@ def test_an_idle_engine_is_asked_for_one_token_with_a_salt_of_its_own_before_eve
     assert probe["priority"] < min(lane.priority for lane in settings(tmp_path).lanes.values())
 
 
+@pytest.mark.slow
 def test_a_served_probe_makes_the_server_ready(tmp_path: Path) -> None:
     engine = FakeEngine()
     found = prober(engine, tmp_path, lambda: float(len(engine.seen)))
@@ -43,12 +45,14 @@ def test_a_probe_that_is_answered_without_a_token_proves_nothing(tmp_path: Path)
     assert found.readiness.reason_against(alive=True, draining=False) == "no token served yet"
 
 
+@pytest.mark.slow
 def test_a_probe_that_fails_does_not_end_the_watch(tmp_path: Path) -> None:
     engine = FakeEngine(raises=True)
     once(watched(prober(engine, tmp_path, lambda: 0.0), 1.3))
     assert len(engine.seen) > 1
 
 
+@pytest.mark.slow
 def test_an_engine_that_hangs_is_not_ready_though_its_health_is_good(tmp_path: Path) -> None:
     hang = asyncio.Event()
 

@@ -43,6 +43,7 @@ def configured(file: Path, **changes: object) -> str:
     return file.name.split(".")[1]
 
 
+@pytest.mark.slow
 def test_every_problem_is_printed_with_why_and_fix_and_nothing_is_made(stack_file: Path, tmp_path: Path) -> None:
     name = configured(stack_file, teritories={}, lanes={"chat": {"maxOutputTokens": "many"}})
     code, text = meridian("up", name, states=tmp_path)
@@ -52,6 +53,7 @@ def test_every_problem_is_printed_with_why_and_fix_and_nothing_is_made(stack_fil
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_brackets_in_a_message_are_printed_as_they_are(stack_file: Path) -> None:
     territories = {"eu": {"jurisdictions": ["EU"], "regions": ["BAD NAME"]}}
     code, text = meridian("up", configured(stack_file, territories=territories))
@@ -59,6 +61,7 @@ def test_brackets_in_a_message_are_printed_as_they_are(stack_file: Path) -> None
     assert "e.g. [local-north]" in text
 
 
+@pytest.mark.slow
 def test_a_key_that_looks_like_markup_is_a_problem_like_any_other(stack_file: Path) -> None:
     code, text = meridian("up", configured(stack_file, **{"[/x]": 1}))
     assert code == 2
@@ -74,6 +77,7 @@ def test_a_stack_without_a_file_is_refused_with_the_known_ones(command: str, tmp
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_territory_that_serves_nobody_is_refused(stack_file: Path) -> None:
     territories = {
         "eu": {"jurisdictions": ["EU"], "regions": ["local-north"]},
@@ -94,6 +98,7 @@ def test_questions_about_a_stack_that_is_not_up_are_answered_kindly(tmp_path: Pa
     assert "nothing to remove" in text
 
 
+@pytest.mark.slow
 def test_status_for_machines_is_json_even_when_nothing_is_up(tmp_path: Path) -> None:
     environment = {**os.environ, "MERIDIAN_STATE": str(tmp_path)}
     command = [str(ROOT / "meridian"), "status", "local", "--json"]

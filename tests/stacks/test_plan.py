@@ -31,6 +31,7 @@ def reordered(value: Any, shuffle: Any) -> Any:
     return value
 
 
+@pytest.mark.slow
 @given(st.randoms(use_true_random=False))
 def test_any_order_of_keys_gives_the_same_plan(random: Any) -> None:
     values = reordered(copy.deepcopy(BASE), lambda keys: random.sample(keys, len(keys)))

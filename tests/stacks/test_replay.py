@@ -62,6 +62,7 @@ def p95(values: list[float]) -> float:
     return sorted(values)[int(0.95 * len(values))]
 
 
+@pytest.mark.slow
 def test_more_than_replicas_can_carry_shows_in_the_first_token() -> None:
     calm, flood = (
         p95([one.ttft for one in replay([KIND], arrivals(bursts(rps, 2), PROMPT, OUTPUT, seed=5), seed=5)])
@@ -124,6 +125,7 @@ def test_the_replay_of_dev_tells_each_event_and_keeps_the_slo(capsys: pytest.Cap
     assert "a replay, which checks the plan" in said and "keep the SLO" in said
 
 
+@pytest.mark.slow
 def test_a_replay_that_breaks_the_slo_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     """The same machines, asked thirty times what they were bought for."""
     values = parse(DEV)
