@@ -1,9 +1,14 @@
-"""Which of many tests alike are run: all of them by `make sweep`, a seeded sample by `make test`."""
+"""What holds for all tests: which of many alike are run (all by `make sweep`, a seeded sample by `make test`), no haste."""
 
 import os
 import random
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no fault of what is tested.
+settings.register_profile("meridian", deadline=None)
+settings.load_profile("meridian")
 
 SEED = os.environ.get("MERIDIAN_SAMPLE_SEED")
 """Without it everything that was asked for is run."""

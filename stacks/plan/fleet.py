@@ -25,6 +25,9 @@ from stacks.problems import ConfigurationRefused, Problem
 
 SECONDS_PER_MONTH = 30 * 86400
 
+ALIAS_TTL_SECONDS = 60
+"""Of an alias of an Elastic Load Balancer, which cannot be changed (Route 53 developer guide, "TTL")."""
+
 
 def make_fleet(config: Config, catalogue: Catalogue, sizer: Sizer, today: date | None = None) -> FleetPlan:
     """The plan; raises `ConfigurationRefused` with every reason. `today` only adds warnings of stale facts."""
@@ -145,10 +148,19 @@ def _failover(config: Config) -> Failover:
         provider=steering.provider if steering else "none",
         probe_interval_seconds=steering.probe_interval_seconds if steering else 0,
         failure_threshold=steering.failure_threshold if steering else 0,
-        ttl_seconds=steering.ttl_seconds if steering else 0,
+        ttl_seconds=_ttl(config),
         availability=strictest,
         budget_seconds=(1 - strictest / 100) * SECONDS_PER_MONTH,
     )
+
+
+def _ttl(config: Config) -> int:
+    """How long clients keep an answer: of an alias of a load balancer Route 53 says so itself, whatever is asked."""
+    if config.steering is None:
+        return 0
+    aliased = any(name.startswith("aws-") for each in config.territories.values() for name in each.regions)
+    least = ALIAS_TTL_SECONDS if aliased and config.steering.provider == "route53" else 0
+    return max(config.steering.ttl_seconds, least)
 
 
 def _slow_failover(config: Config, failover: Failover) -> list[Problem]:

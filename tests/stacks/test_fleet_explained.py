@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stacks.plan_command import as_data
-from tests.stacks.fleets import DEV, PROD, planned, refusal, spanning, unbudgeted
+from tests.stacks.fleets import DEV, PROD, changed, planned, refusal, spanning, unbudgeted
 
 HOURS = 730
 SPOT_LOST = "all spot lost"
@@ -222,3 +222,8 @@ def test_a_replica_does_not_span_machines_without_rdma() -> None:
 
 def test_a_model_that_fits_one_machine_spans_none() -> None:
     assert {pool.nodes_per_replica for fleet in planned(PROD).models for pool in fleet.pools} == {1}
+
+
+@pytest.mark.parametrize(("said", "kept"), [(5, 60), (90, 90)])
+def test_clients_keep_the_alias_of_a_load_balancer_as_long_as_route_53_says(said: int, kept: int) -> None:
+    assert planned(changed(PROD, "steering/ttlSeconds", said)).failover.ttl_seconds == kept
