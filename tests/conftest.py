@@ -1,4 +1,4 @@
-"""What holds for all tests: which of many alike are run (all by `make sweep`, a seeded sample by `make test`), no haste."""
+"""For all tests: which of many alike are run (`make sweep` all, `make test` a seeded sample), and no haste."""
 
 import os
 import random
