@@ -41,6 +41,8 @@ RUN_BESIDE = {
 """Mentioned commands, and how each is run while the stack is up."""
 
 RUN_ELSEWHERE = {
+    "./meridian rehearse example": ("rehearsal/test_rehearse_real_layers.py", '"rehearse", "example"'),
+    "./meridian rehearse dev": ("rehearsal/test_rehearse_real_layers.py", '"rehearse", "dev"'),
     "./meridian rehearse prod --layers --only aws": ("rehearsal/test_rehearse_real_layers.py", '"--only", "aws"'),
     "./meridian door dev aws-eu-north-1": ("stacks/test_door.py", '"door"'),
 }
@@ -145,7 +147,7 @@ def run(command: str, states: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.timeout(900)
 def test_every_command_of_the_readme_works_in_the_order_it_stands(states: Path) -> None:
     for command in commands():
-        if command in RUN_BY_CI or is_run_with_the_drills(command):
+        if command in RUN_BY_CI or command in RUN_ELSEWHERE or is_run_with_the_drills(command):
             continue
         if command.startswith("./meridian down"):
             for beside in RUN_BESIDE.values():

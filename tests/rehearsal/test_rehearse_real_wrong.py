@@ -33,6 +33,7 @@ def as_program(case: cases.Wrong) -> Wrong:
     return Wrong(case.token, dict(case.inputs), case.path, case.words, dict(case.provider))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("wrong", SHAPES, ids=lambda wrong: f"{wrong.type} {wrong.path}")
 def test_a_program_of_a_wrong_shape_is_refused_where_it_is_wrong(playing: Player, wrong: Wrong) -> None:
     run = previewed(playing, wrong)
@@ -42,6 +43,7 @@ def test_a_program_of_a_wrong_shape_is_refused_where_it_is_wrong(playing: Player
     assert wrong.says in said
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("case", BY_VALUE[::SHARE], ids=lambda case: f"{case.package} {case.title}")
 def test_a_program_of_a_wrong_value_is_refused_where_it_is_wrong(playing: Player, case: cases.Wrong) -> None:
     run = previewed(playing, as_program(case))
