@@ -13,7 +13,7 @@ from stacks.rehearse import EXAMPLE, nodes_of, subject_of
 from stacks.workspace import workspace
 from tests.rehearsal.lab.conftest import ROOT
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.real, pytest.mark.sweep, pytest.mark.timeout(900)]
 
 REGIONS = {"aws-eu-north-1", "gcp-europe-west4", "azure-eastus2"}
 OWNER = {"example:owner": "research"}
