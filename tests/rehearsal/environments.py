@@ -11,6 +11,7 @@ from rehearsal.engine import ensure
 from rehearsal.rehearsing import Place, Run, StackOf, Subject
 from rehearsal.standins.attach import attached
 from rehearsal.world import World
+from stacks.rehearse import controllers
 from tests.rehearsal.host_process import ROOT
 
 STACK = "dev"
@@ -57,9 +58,10 @@ class Environment:
 @contextmanager
 def environment(folder: Path) -> Iterator[Environment]:
     """An empty environment with a world of its own."""
-    subject = Subject("meridian", ROOT, (StackOf(STACK),), {}, {}, {}, ("aws",), ROOT)
+    subject = Subject("meridian", ROOT, (StackOf(STACK),), {}, {}, {}, ("aws", "kubernetes"), ROOT)
     engine, failures = ensure(ROOT, progress=print, env=os.environ), folder / "failures.json"
     cache = ROOT / ".meridian" / "cache" / "shapes"
+    World(folder / "run" / "world").note_outside(*controllers())
     with attached(folder / "run" / "world", cache=cache, packages=subject.packages, failures=failures) as standins:
         place = Place(folder / "run", subject, engine, standins)
         place.make()

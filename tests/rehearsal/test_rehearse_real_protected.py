@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.rehearsal.environments import Environment, environment
-from tests.stacks.fleets import DEV, changed
+from tests.stacks.fleets import changed, shared
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 
 FIRST, SECOND = "aws-eu-north-1", "aws-eu-central-1"
-HELD = {**changed(DEV, "territories/eu/regions", [FIRST, SECOND]), "environment": "prod"}
+HELD = {**shared([FIRST, SECOND]), "environment": "prod"}
 WITHOUT = changed(HELD, "territories/eu/regions", [FIRST])
 RETIRING = {**HELD, "rollout": {"retiring": [SECOND]}}
 BUCKET, RECORD = "aws:s3/bucket:Bucket", "aws:route53/record:Record"

@@ -76,3 +76,9 @@ def spanning() -> dict[str, Any]:
     del values["models"]["llama-70b"]["demand"]["us"]
     values["rollout"] = {}
     return values
+
+
+def shared(regions: list[str]) -> dict[str, Any]:
+    """The small environment with so many requests that each of two regions serves them by two replicas."""
+    values = unbudgeted(changed(DEV, "models/llama-8b/demand/eu/requestsPerSecond", 0.5))
+    return changed(values, "territories/eu/regions", regions)

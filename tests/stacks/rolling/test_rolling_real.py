@@ -15,16 +15,17 @@ from rehearsal.standins.attach import attached
 from rehearsal.world import World
 from stacks.config import parse
 from stacks.problems import ConfigurationRefused
+from stacks.rehearse import controllers
 from stacks.rolling import commands
 from stacks.rolling.fleet import ACQUIRES_PLUGINS, Fleet, StateAt
 from stacks.rolling.opening import turns_of
 from stacks.workspace import Workspace
-from tests.stacks.fleets import DEV, ROOT, changed
+from tests.stacks.fleets import ROOT, changed, shared
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 
 FIRST, SECOND = "aws-eu-central-1", "aws-eu-north-1"
-VALUES = {**changed(DEV, "territories/eu/regions", [FIRST, SECOND]), "rollout": {"waves": [[FIRST], [SECOND]]}}
+VALUES = {**shared([FIRST, SECOND]), "rollout": {"waves": [[FIRST], [SECOND]]}}
 FAILS = [{"kind": "fail", "method": "create", "token": "aws:eks/cluster:Cluster", "place": "eu-central-1"}]
 
 
@@ -65,6 +66,7 @@ def rolled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rolled]:
     (folder / "states" / "dev").mkdir(parents=True)
     (folder / "states" / "dev" / "passphrase").write_text("of a test")
     failures = folder / "failures.json"
+    World(folder / "world").note_outside(*controllers())
     with attached(folder / "world", cache=ROOT / ".meridian/cache/shapes", failures=failures) as standins:
         yield Rolled(folder, dict(standins), failures, [])
 
@@ -141,7 +143,7 @@ def test_one_region_is_changed_alone(rolled: Rolled) -> None:
 def test_a_region_that_left_the_configuration_while_it_is_up_is_told_and_nothing_is_changed(rolled: Rolled) -> None:
     before = rolled.held()
     with pytest.raises(ConfigurationRefused) as refused:
-        rolled.command("up", changed(DEV, "territories/eu/regions", [FIRST]))
+        rolled.command("up", shared([FIRST]))
     assert f"{SECOND} is up and in no territory of the configuration" in str(refused.value)
     assert "meridian:rollout.retiring" in str(refused.value)
     assert rolled.held() == before
