@@ -84,7 +84,8 @@ def test_a_wave_that_fails_ends_the_run_and_what_was_done_before_it_stays(rolled
 
     told = next(line for line in rolled.said if "failed; done" in line)
     assert f"dev.{FIRST}.ground failed; done and left as it is: dev.eu.names; " in told
-    assert f"not begun: dev.{SECOND}.ground, dev.eu.steering" in told
+    rest = (f"dev.{FIRST}.serving", f"dev.{SECOND}.ground", f"dev.{SECOND}.serving", "dev.eu.steering")
+    assert f"not begun: {', '.join(rest)}" in told
     stacks = rolled.stacks()
     assert stacks["dev.eu.names"] > 0
     assert not stacks.get(f"dev.{SECOND}.ground") and not stacks.get("dev.eu.steering")
@@ -103,7 +104,8 @@ def test_when_the_cause_is_gone_the_same_command_makes_what_is_missing_and_nothi
     assert len(after) == len(set(after)), "nothing is there twice"
     assert set(before) < set(after)
     assert all(count > 0 for count in rolled.stacks().values())
-    assert set(rolled.stacks()) == {"dev.eu.names", f"dev.{FIRST}.ground", f"dev.{SECOND}.ground", "dev.eu.steering"}
+    of_regions = {f"dev.{region}.{layer}" for region in (FIRST, SECOND) for layer in ("ground", "serving")}
+    assert set(rolled.stacks()) == {"dev.eu.names", *of_regions, "dev.eu.steering"}
 
 
 def test_clients_are_told_one_name_per_territory(rolled: Rolled) -> None:
