@@ -92,6 +92,7 @@ def test_a_renamed_tenant_is_another_secret_and_nothing_else_of_the_ground(env: 
 
 
 def test_a_region_that_goes_takes_its_own_resources_and_the_steerings_records_alone(env: Environment) -> None:
+    env.up({**TWO, "tags": {"owner": "research"}})
     before = env.owners()
 
     run = env.up({**ONE, "tags": {"owner": "research"}})
