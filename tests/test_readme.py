@@ -30,7 +30,7 @@ RUN_BESIDE = {
     "./meridian outputs local --key NAME": "./meridian outputs local --key demo",
     "./meridian env local": "./meridian env local",
     'eval "$(./meridian env local)"': 'eval "$(./meridian env local)" && pulumi stack ls',
-    "./meridian preflight prod": NO_CREDENTIALS.format("./meridian preflight prod --only aws"),
+    "./meridian preflight prod": NO_CREDENTIALS.format("./meridian preflight prod"),
     "./meridian preflight dev": NO_CREDENTIALS.format("./meridian preflight dev"),
     "./meridian up dev": NO_CREDENTIALS.format("./meridian up dev"),
     "./meridian up prod": NO_CREDENTIALS.format("./meridian up prod --only aws"),
