@@ -5,16 +5,13 @@ from dataclasses import dataclass
 import pulumi
 
 from components.clouds import CLOUDS
-from components.local.keys import RandomKey
+from components.local.keys import KEY_PREFIX, RandomKey
 from components.local.names import LocalNames
 from components.local.steering import LocalSteering, SteeringInputs
 from components.region import Machine, Region, RegionInputs
 from components.specs import TerritorySpec
 from stacks.config import Config
 from stacks.plan import Plan
-
-TENANT_KEY_PREFIX = "mk-"
-"""Makes a leaked key easy to find by secret scanners."""
 
 
 @dataclass(frozen=True)
@@ -54,4 +51,4 @@ def _tenant_key(name: str, config: Config) -> pulumi.Output[str]:
     given = config.tenants[name].key
     if given is not None:
         return pulumi.Output.secret(given.get_secret_value())
-    return RandomKey(f"{name}-key", prefix=TENANT_KEY_PREFIX, opts=pulumi.ResourceOptions()).value
+    return RandomKey(f"{name}-key", prefix=KEY_PREFIX, opts=pulumi.ResourceOptions()).value

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from components.ground_specs import GroundSpec
 from components.naming import named
+from components.secret_names import in_manager
 
 PREFIX = "meridian"
 PARTITIONS: Mapping[str, str] = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "eusc-": "aws-eusc"}
@@ -47,7 +48,7 @@ def retention(days: int) -> int:
 
 def secret_name(spec: GroundSpec, name: str) -> str:
     """The name of a secret in Secrets Manager; what is served reads it under the same one."""
-    return "/".join((PREFIX, spec.environment, spec.territory, name))
+    return in_manager(spec.environment, spec.territory, name)
 
 
 def cluster_name(spec: GroundSpec) -> str:

@@ -13,6 +13,8 @@ from components.local.provider import LocalProvider, Props
 
 KEY_BYTES = 32
 """Random bytes of a key, 256 bits."""
+KEY_PREFIX = "mk-"
+"""Makes a leaked key easy to find by secret scanners."""
 
 
 class RandomKeyProvider(LocalProvider):

@@ -1,12 +1,12 @@
 """Secrets, brought by External Secrets from the cloud's manager: none is in state or in an object. Pure."""
 
+from components.secret_names import in_manager, of_tenant
 from components.serving.wiring import Wiring
 from components.serving.words import ENGINE_KEY, GATEWAY, SALT_KEY, Manifest, meta
 from components.serving_specs import ServedModelSpec, ServingSpec
 
 API = "external-secrets.io/v1"
 STORE = "meridian"
-PREFIX = "meridian"
 REFRESH = "1h"
 CREDENTIAL = "credential"
 """Entry of the gateway's secret whose value Envoy Gateway sends to engines."""
@@ -32,7 +32,7 @@ def of_gateway(spec: ServingSpec, wiring: Wiring) -> list[Manifest]:
     """The engine key, and a secret per tenant whose one entry is named as the tenant, as Envoy Gateway reads it."""
     tenants = [
         _secret(
-            f"tenant-{each.name}", GATEWAY, {each.name: f"tenants{wiring.secret_separator}{each.name}"}, spec, wiring
+            f"tenant-{each.name}", GATEWAY, {each.name: of_tenant(each.name, wiring.secret_separator)}, spec, wiring
         )
         for each in spec.tenants
     ]
@@ -41,7 +41,7 @@ def of_gateway(spec: ServingSpec, wiring: Wiring) -> list[Manifest]:
 
 def remote(name: str, spec: ServingSpec, wiring: Wiring) -> str:
     """A secret's name in the cloud's manager."""
-    return wiring.secret_separator.join((PREFIX, spec.environment, spec.territory, name))
+    return in_manager(spec.environment, spec.territory, name, wiring.secret_separator)
 
 
 def _secret(name: str, namespace: str, entries: dict[str, str], spec: ServingSpec, wiring: Wiring) -> Manifest:

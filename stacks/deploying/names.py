@@ -7,12 +7,10 @@ from typing import Any
 
 import pulumi
 
-from components.local.keys import RandomKey
+from components.local.keys import KEY_PREFIX, RandomKey
 from components.territory_specs import NamesSpec
 
 EXPORT = "names"
-PREFIX = "mk-"
-"""Makes a leaked key easy to find by secret scanners."""
 
 
 @dataclass(frozen=True)
@@ -50,4 +48,4 @@ def of_reference(values: pulumi.Output[Any], secrets: tuple[str, ...]) -> Territ
 
 
 def _draw(name: str) -> pulumi.Output[str]:
-    return RandomKey(name, prefix=PREFIX, opts=pulumi.ResourceOptions()).value
+    return RandomKey(name, prefix=KEY_PREFIX, opts=pulumi.ResourceOptions()).value

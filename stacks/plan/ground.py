@@ -19,6 +19,7 @@ from components.ground_specs import (
     PoolRole,
     PoolSpec,
 )
+from components.secret_names import SHARED, of_tenant
 from stacks.catalog.model import Catalogue, Machine
 from stacks.config import Config
 from stacks.plan import ground_checks
@@ -98,7 +99,7 @@ def door_port(name: str, plan: FleetPlan) -> int:
 def secrets_of(territory: str, config: Config) -> tuple[str, ...]:
     """What the workloads of a territory share: how gateways prove themselves, the salts' key, a key per tenant."""
     tenants = sorted(name for name, each in config.tenants.items() if each.territory == territory)
-    return (*facts.SECRETS, *(f"{facts.TENANT_SECRETS}/{name}" for name in tenants))
+    return (*SHARED, *(of_tenant(name) for name in tenants))
 
 
 def _tags(region: RegionFleet, config: Config) -> tuple[tuple[str, str], ...]:

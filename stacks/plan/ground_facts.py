@@ -35,9 +35,6 @@ DOOR_PORT, DOOR_PORTS = 16000, 8192
 /21, the smallest network of a region, of 10.0.0.0/8."""
 SMALLEST_NETWORK_BITS = 11
 
-SECRETS = ("engine-key", "salt-key")
-TENANT_SECRETS = "tenants"
-
 PROBE_PATH, PROBE_BODY = "/-/ready", "served:ok"
 
 LONGEST_IDLE_SECONDS = 4000
