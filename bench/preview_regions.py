@@ -13,6 +13,7 @@ import resource
 import statistics
 import tempfile
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +22,6 @@ from typing import Any
 from rehearsal.engine import Engine, ensure
 from rehearsal.rehearsing import Place, StackOf, Subject
 from rehearsal.standins.attach import attached
-from rehearsal.world import World
 from stacks import configfile
 from stacks.catalog import catalogue
 from stacks.rehearse import controllers
@@ -147,10 +147,15 @@ def _plain(value: Any) -> Any:
     return {key: _plain(each) for key, each in value.items()}
 
 
+def _clouds(folder: Path) -> AbstractContextManager[dict[str, str]]:
+    """Stand-ins with a world of their own, whose clusters have their controllers."""
+    shapes = ROOT / ".meridian" / "cache" / "shapes"
+    return attached(folder / "world", cache=shapes, packages=PACKAGES, before=controllers())
+
+
 def previewed(folder: Path, subject: Subject, engine: Engine) -> dict[str, float]:
     """One preview of an empty stack with a world of its own."""
-    World(folder / "world").note_outside(*controllers())
-    with attached(folder / "world", cache=ROOT / ".meridian" / "cache" / "shapes", packages=PACKAGES) as standins:
+    with _clouds(folder) as standins:
         place = Place(folder, subject, engine, standins)
         place.make()
         before = _cpu()
@@ -171,8 +176,7 @@ def _cpu() -> float:
 
 def made(folder: Path, subject: Subject, engine: Engine) -> Place:
     """Our program, brought up once, for what the bare one is to register."""
-    World(folder / "world").note_outside(*controllers())
-    with attached(folder / "world", cache=ROOT / ".meridian" / "cache" / "shapes", packages=PACKAGES) as standins:
+    with _clouds(folder) as standins:
         place = Place(folder, subject, engine, standins)
         place.make()
         run = place.command("up", STACK)

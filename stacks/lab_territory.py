@@ -11,7 +11,7 @@ import drills.lab
 from components.serving import rendering
 from components.serving.pods import Leaves
 from components.serving.wiring import Wiring
-from components.serving.words import ENGINE, GROUP, MODEL, MONITORING, NAME, PROXIES, TRUST, workload
+from components.serving.words import CONTROLLERS, ENGINE, GROUP, MODEL, NAME, workload
 from components.serving_specs import ServedModelSpec, ServingSpec
 from drills.lab import gateway
 from drills.lab.site import Workload
@@ -34,8 +34,6 @@ PROGRESS_SECONDS = 12
 REGISTRY = "registry.example.com/meridian"
 VCPUS, MEMORY_GIB, GPUS = 192, 2048, 8
 """Of every machine with GPUs that this plan may choose (p5.48xlarge and its like)."""
-_OF_CHARTS = (MONITORING, PROXIES, TRUST)
-"""Namespaces that controllers' charts bring."""
 PROMISED_IN_ZONE = "a zone of {} lost"
 
 _CLOSED = Wiring(
@@ -110,7 +108,7 @@ def territory() -> Territory:
 
 def objects(spec: ServingSpec) -> list[dict[str, Any]]:
     """Everything of a region's serving layer in the order of need, its rollouts hurried, and a gateway to be killed."""
-    found = [*(_namespace(name) for name in _OF_CHARTS), *rendering.foundations(spec, _CLOSED)]
+    found = [*(_namespace(name) for name in CONTROLLERS), *rendering.foundations(spec, _CLOSED)]
     for model in spec.models:
         leaves: dict[str, Leaves] = {
             group.role: Leaves(f"{REGISTRY}/{spec.image.repository}@{spec.image.digest}", "s3://weights", "mark")

@@ -12,12 +12,11 @@ from typing import Any
 import yaml
 
 from components.images import mirrored
-from components.serving.words import MONITORING, PROXIES, TRUST
+from components.serving.words import CONTROLLERS
 from rehearsal.engine import ensure
 from rehearsal.lab import Lab, NodeSpec
 from rehearsal.rehearsing import Place, Report, Result, StackOf, Subject, rehearse
 from rehearsal.standins.attach import attached
-from rehearsal.world import World
 from stacks import configfile, show
 from stacks.config import Config
 from stacks.config import parse as parse_config
@@ -37,9 +36,6 @@ EXAMPLE_NODES = tuple(
 """Of every region of the example in a lab: one more than its replicas, which a rollout takes."""
 
 PACKAGES = ("aws", "gcp", "azure-native", "kubernetes")
-
-NAMESPACES = (MONITORING, PROXIES, TRUST)
-"""Namespaces of controllers that objects of ours lie in."""
 
 Shown = Callable[[Result], None]
 
@@ -68,13 +64,15 @@ def run(
     folder.mkdir(parents=True)
     try:
         shapes = place.home / "cache" / "shapes"
-        World(folder / "world").note_outside(*subject.before)
         with (
-            _laboratory(place, folder / "lab", nodes_of(place, stack, only))
-            if lab
-            else contextlib.nullcontext() as planes,
+            _laboratory(place, folder / "lab", nodes_of(place, stack, only) if lab else {}) as planes,
             attached(
-                folder / "world", cache=shapes, packages=subject.packages, failures=failures, lab=planes
+                folder / "world",
+                cache=shapes,
+                packages=subject.packages,
+                failures=failures,
+                lab=planes,
+                before=subject.before,
             ) as standins,
         ):
             return rehearse(Place(folder, subject, engine, standins), say=show.say, shown=shown)
@@ -125,7 +123,7 @@ def _laboratory(
         yield None
         return
     with Lab(regions, folder=folder, root=place.root, progress=show.say) as running:
-        for plane, name in itertools.product(running.planes.values(), NAMESPACES):
+        for plane, name in itertools.product(running.planes.values(), CONTROLLERS):
             plane.client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         yield running.kubeconfigs
 
@@ -199,7 +197,7 @@ def _environment(place: Workspace, stack: str, config: Config, only: Sequence[st
 def controllers() -> tuple[str, ...]:
     """What controllers bring to a cluster: Helm renders their charts, and there is no stand-in for Helm."""
     groups = {group for each in mirrored() for group in each.gives}
-    return tuple(sorted({*groups, *NAMESPACES}))
+    return tuple(sorted({*groups, *CONTROLLERS}))
 
 
 def _refuse_no_file(failures: Path | None) -> None:

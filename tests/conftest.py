@@ -25,9 +25,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out what the sample does not have."""
     if not SEED:
         return
-    left = [each for each in items if each.get_closest_marker("sampled") and not _is_chosen(each.nodeid)]
-    config.hook.pytest_deselected(items=left)
-    items[:] = [each for each in items if each not in set(left)]
+    left = {each for each in items if each.get_closest_marker("sampled") and not _is_chosen(each.nodeid)}
+    config.hook.pytest_deselected(items=list(left))
+    items[:] = [each for each in items if each not in left]
 
 
 def _is_chosen(name: str) -> bool:

@@ -21,6 +21,7 @@ GATEWAY, WEIGHTS = kubernetes_parts.NAMESPACE, "meridian-weights"
 """Namespaces of ours that are not a model's."""
 MONITORING, TRUST, PROXIES = "monitoring", "cert-manager", "envoy-gateway-system"
 """Namespaces of controllers; Envoy Gateway makes its proxies beside itself."""
+CONTROLLERS = (MONITORING, PROXIES, TRUST)
 
 ENGINE = kubernetes_parts.ENGINE_SERVICE
 """Service account, service, container and `app.kubernetes.io/name` of a replica."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from rehearsal.standins.schemas import MODULES
+from rehearsal.world import World
 
 STOP_SECONDS = 10
 ROOT = Path(__file__).parents[2]
@@ -26,15 +27,16 @@ def attached(
     packages: Iterable[str] = MODULES,
     failures: Path | None = None,
     lab: Mapping[str, Path] | None = None,
+    before: Iterable[str] = (),
 ) -> Iterator[dict[str, str]]:
     """Serve `packages` from the folder `world`; yields variables to add to the engine's environment.
 
     `cache` keeps derived shapes between runs. With `lab`, a kubeconfig file by region, objects of Kubernetes go to real
-    API servers. Raises NotServed.
+    API servers. `before` is what was there before any program: ids, names, API groups. Raises NotServed.
     """
     command = [sys.executable, "-m", "rehearsal.standins", "--world", str(world), "--cache", str(cache)]
     command += ["--packages", ",".join(packages), *(["--failures", str(failures)] if failures else [])]
-    world.mkdir(parents=True, exist_ok=True)
+    World(world).note_outside(*before)
     if lab:
         file = world / "lab.json"
         file.write_text(json.dumps({region: str(path) for region, path in lab.items()}))

@@ -61,8 +61,9 @@ def environment(folder: Path) -> Iterator[Environment]:
     subject = Subject("meridian", ROOT, (StackOf(STACK),), {}, {}, {}, ("aws", "kubernetes"), ROOT)
     engine, failures = ensure(ROOT, progress=print, env=os.environ), folder / "failures.json"
     cache = ROOT / ".meridian" / "cache" / "shapes"
-    World(folder / "run" / "world").note_outside(*controllers())
-    with attached(folder / "run" / "world", cache=cache, packages=subject.packages, failures=failures) as standins:
+    with attached(
+        folder / "run" / "world", cache=cache, packages=subject.packages, failures=failures, before=controllers()
+    ) as standins:
         place = Place(folder / "run", subject, engine, standins)
         place.make()
         yield Environment(place, failures)

@@ -5,14 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 from typing import Any
 
+from components.serving.words import CONTROLLERS
 from components.serving_specs import ReplicaGroupSpec, ServingSpec
 from rehearsal.lab import ControlPlane, NodeSpec, pool_nodes
 from tests.components.serving.building import served
 
 CPU_PER_GPU, MEMORY_GIB_PER_GPU = 4, 16
 """Of the smallest machine that is planned with (g6.xlarge): what fits there fits every other."""
-BROUGHT = ("cert-manager", "envoy-gateway-system", "monitoring")
-"""Namespaces that controllers bring."""
 
 
 def machines(spec: ServingSpec) -> list[NodeSpec]:
@@ -62,7 +61,7 @@ def _whole(value: Any) -> Any:
 
 def apply(plane: ControlPlane, made: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Apply everything; returns what was refused, and why."""
-    for name in BROUGHT:
+    for name in CONTROLLERS:
         plane.client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     refused = {}
     first = [each for each in made if each["kind"] in ("Namespace", "PriorityClass")]

@@ -66,8 +66,9 @@ def rolled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rolled]:
     (folder / "states" / "dev").mkdir(parents=True)
     (folder / "states" / "dev" / "passphrase").write_text("of a test")
     failures = folder / "failures.json"
-    World(folder / "world").note_outside(*controllers())
-    with attached(folder / "world", cache=ROOT / ".meridian/cache/shapes", failures=failures) as standins:
+    with attached(
+        folder / "world", cache=ROOT / ".meridian/cache/shapes", failures=failures, before=controllers()
+    ) as standins:
         yield Rolled(folder, dict(standins), failures, [])
 
 
